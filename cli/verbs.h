@@ -1,0 +1,20 @@
+// The verbs of the command. A new verb is one line here, one file and one entry in meson.build.
+// Each takes what follows `ernn`, so argv[0] is the verb itself. SPDX-License-Identifier:
+// Apache-2.0
+#ifndef ERNN_CLI_VERBS_H
+#define ERNN_CLI_VERBS_H
+
+typedef struct ernn_verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *purpose;
+} ernn_verb;
+
+int ernn_cli_version(int argc, char **argv);
+
+// In the order in which a user needs them.
+static const ernn_verb ERNN_VERBS[] = {
+    {"version", ernn_cli_version, "print the version"},
+};
+
+#endif

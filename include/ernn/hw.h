@@ -1,0 +1,69 @@
+// Hardware: devices, designs, and the model of their cycles and resources. Sees shapes, never
+// weights. Every figure from here is *modelled*; simulated and synthesised figures come from tools.
+//
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ERNN_HW_H
+#define ERNN_HW_H
+
+#include "ernn/spec.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum ernn_family { ERNN_FAMILY_XC7, ERNN_FAMILY_ECP5, ERNN_FAMILY_ICE40 } ernn_family;
+
+typedef struct ernn_device {
+    const char *name;   // "xc7vx690t", "xcku060", "ecp5-85f", "ice40-hx8k", ...
+    ernn_family family; // how Yosys synthesises for it (UltraScale counted as xc7)
+    int lut;
+    int ff;
+    int dsp;
+    int bram;         // blocks of bram_bits
+    int bram_bits;    // 36864, 18432, 4096
+    double clock_mhz; // assumed clock for latency, stated wherever it is used
+} ernn_device;
+
+ERNN_API const ernn_device *ernn_devices(size_t *n);
+// NULL when unknown.
+ERNN_API const ernn_device *ernn_device_find(const char *name);
+
+// What the generator builds: processing elements of each product of each layer.
+typedef struct ernn_design {
+    const ernn_device *device;
+    int signal_bits;
+    int weight_bits;
+    int pes;                                             // the total that was asked for or chosen
+    int layer_pes[ERNN_MAX_LAYERS][ERNN_MATRIX_CLASSES]; // recurrent includes GRU candidate
+    double clock_mhz;
+} ernn_design;
+
+typedef struct ernn_cost {
+    int lut;
+    int ff;
+    int dsp;
+    int bram;
+    int64_t weight_bits_total;
+    int cycles_per_frame; // single stream, slowest layer's recurrent loop
+    int latency_cycles;   // first input word to last output word
+} ernn_cost;
+
+// Spreads `pes` processing elements over the products so that no product is the bottleneck before
+// another (at least one each). ERNN_NO_FIT when pes is below the number of products or above the
+// block rows.
+ERNN_API ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *device,
+                                     int signal_bits, int weight_bits, int pes, ernn_design *design,
+                                     ernn_error *err);
+ERNN_API ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *design);
+// ERNN_NO_FIT naming the resource, the need and what the device has.
+ERNN_API ernn_status ernn_design_check(const ernn_spec *spec, const ernn_design *design,
+                                       ernn_error *err);
+// The largest number of processing elements that fits `share` (0 to 1) of every resource.
+ERNN_API ernn_status ernn_design_most_pes(const ernn_spec *spec, const ernn_device *device,
+                                          int signal_bits, int weight_bits, double share,
+                                          ernn_design *design, ernn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

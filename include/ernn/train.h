@@ -1,0 +1,101 @@
+// Training: dense, block-circulant directly (C-LSTM) and by ADMM (E-RNN).
+//
+//     ernn_train_options options = ernn_train_defaults();
+//     ernn_train(model, train, dev, &options, &trained, &report, &err);
+//
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ERNN_TRAIN_H
+#define ERNN_TRAIN_H
+
+#include "ernn/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum ernn_method {
+    ERNN_METHOD_DENSE,     // the structure that the model has, all blocks 1
+    ERNN_METHOD_CIRCULANT, // the k-vectors themselves, from the start (C-LSTM)
+    ERNN_METHOD_ADMM,      // dense -> pulled to the circulant set -> hard projection -> fine-tuning
+} ernn_method;
+
+typedef enum ernn_loss { ERNN_LOSS_CTC, ERNN_LOSS_FRAME } ernn_loss;
+
+typedef struct ernn_train_options {
+    ernn_method method;   // default dense
+    ernn_loss loss;       // default CTC; frame cross-entropy needs alignments
+    int n_epochs;         // 1 to 10000, default 24; ADMM: epochs of the fine-tuning
+    int batch;            // utterances, 1 to 256, default 8
+    double learning_rate; // peak of the one-cycle schedule, default 2e-3 (1e-3 after dense)
+    double clip_norm;     // gradient norm, default 5; 0 = off
+    double noise;         // standard deviation added to the features, default 0.1
+    double dropout;       // on the inputs of every layer but the first, default 0.3
+    uint64_t seed;        // default 1
+    int threads;          // 0 = all cores; results do not depend on it
+    // ADMM
+    int admm_rounds;       // Z- and U-updates, default 12
+    int admm_epochs;       // W-step epochs in each round, default 1
+    double admm_rho_first; // penalty of the first round, relative (see docs/math.md)
+    double admm_rho_last;  // of the last; geometric in between
+    int admm_block_growth; // 1: dense -> 2 -> 4 ... -> k, 0: straight to k
+    // Checkpoints
+    const char *checkpoint;    // path, NULL = none; written after every epoch
+    bool resume;               // continue from it, bit for bit
+    ernn_progress_fn progress; // may be NULL
+    void *progress_user;
+} ernn_train_options;
+
+ERNN_API ernn_train_options ernn_train_defaults(void);
+
+// One line of the training log.
+typedef struct ernn_epoch {
+    int epoch;            // over all phases, from 1
+    char phase[16];       // "train", "admm", "finetune"
+    double loss;          // mean over training frames or labels
+    double dev_per;       // percent
+    double residual;      // ADMM: max over matrices of |W - Z| / |W|; else 0
+    double rho;           // ADMM
+    double learning_rate; // at the end of the epoch
+    double seconds;
+} ernn_epoch;
+
+typedef struct ernn_train_report {
+    int n_epochs;
+    ernn_epoch *epochs; // [n_epochs]
+    double best_dev_per;
+    int best_epoch;
+    double per_projected; // ADMM: dev PER right after the hard projection, before fine-tuning
+} ernn_train_report;
+
+// Trains a copy of `initial` on `train`, choosing the epoch with the lowest PER on `dev` (NULL: the
+// last). ADMM: `initial` is dense (train it first), `structure` gives the block sizes to reach;
+// circulant: `structure` is where to start from scratch; dense: `structure` NULL.
+// ERNN_STOPPED after progress asked to stop: the checkpoint is intact.
+ERNN_API ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
+                                const ernn_sequences *train, const ernn_sequences *dev,
+                                const ernn_train_options *options, ernn_model **trained,
+                                ernn_train_report *report, ernn_error *err);
+ERNN_API void ernn_train_report_free(ernn_train_report *report);
+
+// Greedy decoding of every sequence with the float model; one score per silence convention
+// (indexed by ernn_silence). `hypotheses` may be NULL; else [n] -> phones, freed by the caller with
+// ernn_hypotheses_free.
+typedef struct ernn_evaluation {
+    ernn_score scores[3];
+    size_t n;
+    int **phones;  // [n] -> [n_phones[i]]
+    int *n_phones; // [n]
+    int64_t n_frames;
+    double seconds;
+} ernn_evaluation;
+ERNN_API ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequences,
+                                   int threads, ernn_evaluation *evaluation, ernn_error *err);
+ERNN_API void ernn_evaluation_free(ernn_evaluation *evaluation);
+// The one figure to quote: removed silence where references have none, else scored.
+ERNN_API double ernn_evaluation_per(const ernn_evaluation *evaluation,
+                                    const ernn_sequences *sequences);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
