@@ -61,7 +61,8 @@ typedef struct ernn_feature_statistics {
 
 typedef struct ernn_frontend ernn_frontend;
 
-// A stream's front end. `statistics` NULL: mean 0, variance 1 (raw features: used to collect them).
+// A stream's front end. `statistics` NULL: mean 0, variance 1, which under ERNN_NORMALISE_GLOBAL
+// are the raw features.
 ERNN_API ernn_status ernn_frontend_new(const ernn_features *features,
                                        const ernn_feature_statistics *statistics,
                                        ernn_frontend **frontend, ernn_error *err);
@@ -74,6 +75,9 @@ ERNN_API void ernn_frontend_reset(ernn_frontend *frontend);
 // (returns -1) under ERNN_NORMALISE_UTTERANCE.
 ERNN_API int ernn_frontend_push(ernn_frontend *frontend, const float *samples, size_t n,
                                 float *frames, int max);
+// The end of a stream: finishes the frames whose deltas waited for later ones. Call again while it
+// returns max; then reset. Samples short of a window and frames short of a stack are dropped.
+ERNN_API int ernn_frontend_flush(ernn_frontend *frontend, float *frames, int max);
 // Whole utterance from a fresh stream: `*frames` is [n_frames][width], freed by ernn_audio_free.
 ERNN_API ernn_status ernn_frontend_run(ernn_frontend *frontend, const float *samples, size_t n,
                                        float **frames, size_t *n_frames, ernn_error *err);
@@ -133,7 +137,7 @@ typedef struct ernn_sequences {
     bool has_silence;
     float **frames;  // [n] -> [n_frames[i]][width]
     int *n_frames;   // [n]
-    int **phones;    // [n] -> [n_phones[i]], folded; deleted phones left out
+    int **phones;    // [n] -> [n_phones[i]], folded; deleted phones left out, repeats of sil merged
     int *n_phones;   // [n]
     int **alignment; // [n] -> [n_frames[i]] phone of each frame, or NULL
     char **ids;      // [n]

@@ -1,0 +1,325 @@
+// A corpus as training data: features of every utterance, folded labels, frame alignments.
+// Utterances are independent and run in parallel; statistics are summed in their order, so the
+// bytes do not depend on the number of threads. SPDX-License-Identifier: Apache-2.0
+#include "base/error.h"
+#include "base/memory.h"
+#include "ernn/speech.h"
+#include "speech/audio.h"
+#include "speech/normaliser.h"
+
+#include <limits.h>
+#include <string.h>
+
+// What every thread reads, and where each utterance's results go.
+typedef struct job {
+    const ernn_corpus *corpus;
+    ernn_features features;
+    ernn_sequences *sequences;
+    const ernn_feature_statistics *statistics;
+    double *sums;     // [n][2][n_dims]: sum and sum of squares, NULL unless collected
+    int n_dims;       // per unstacked frame
+    size_t first_bad; // the earliest utterance that failed, SIZE_MAX: none
+    ernn_error error; // and why
+} job;
+
+// The label of a silent stretch, -1 in a set with several (61): there nothing is merged.
+static int silence_of(ernn_phone_set set)
+{
+    return ernn_phones_find(set, "sil");
+}
+
+// phones[i] = folded labels of utterance i. Deleted phones (q) are left out, and silence that
+// follows silence after folding (h# before a closure) is one silence, as in scoring.
+static ernn_status fold_labels(job *work, size_t i, ernn_error *err)
+{
+    const ernn_utterance *utterance = &work->corpus->utterances[i];
+    ernn_sequences *sequences = work->sequences;
+    const int silence = silence_of(sequences->phone_set);
+    int *phones = ernn_mem_new((size_t)utterance->n_phones, sizeof *phones, err);
+    if (!phones)
+        return ERNN_NO_MEMORY;
+    int n = 0;
+    for (int j = 0; j < utterance->n_phones; j++) {
+        const int phone =
+            ernn_phones_fold(work->corpus->phone_set, utterance->phones[j], sequences->phone_set);
+        if (phone < 0 || (phone == silence && n > 0 && phones[n - 1] == silence))
+            continue;
+        phones[n++] = phone;
+    }
+    sequences->phones[i] = phones;
+    sequences->n_phones[i] = n;
+    if (n == 0)
+        return ernn_error_set(err, ERNN_BAD_FILE, "%s: no phones are left after folding",
+                              utterance->audio_path);
+    return ERNN_OK;
+}
+
+// alignment[t] = phone at the centre of stacked frame t; times of the file's rate are scaled. A
+// deleted phone (q) and what lies outside the labels count to the phone before, or to the first.
+static ernn_status align_frames(job *work, size_t i, int file_hz, ernn_error *err)
+{
+    const ernn_utterance *utterance = &work->corpus->utterances[i];
+    const ernn_features *features = &work->features;
+    ernn_sequences *sequences = work->sequences;
+    const int n_frames = sequences->n_frames[i];
+    int *alignment = ernn_mem_new((size_t)n_frames, sizeof *alignment, err);
+    if (!alignment)
+        return ERNN_NO_MEMORY;
+    const double shift = features->rate_hz * features->shift_ms / 1000;
+    const double window = features->rate_hz * features->window_ms / 1000;
+    int segment = 0;
+    int phone = sequences->phones[i][0];
+    for (int t = 0; t < n_frames; t++) {
+        // centre = (first window's start + last window's end) / 2
+        const double centre =
+            t * features->n_stacked * shift + ((features->n_stacked - 1) * shift + window) / 2;
+        const double sample = centre * file_hz / features->rate_hz;
+        for (;
+             segment < utterance->n_phones && (double)utterance->segments[segment].begin <= sample;
+             segment++) {
+            const int folded = ernn_phones_fold(
+                work->corpus->phone_set, utterance->segments[segment].phone, sequences->phone_set);
+            phone = folded < 0 ? phone : folded;
+        }
+        alignment[t] = phone;
+    }
+    sequences->alignment[i] = alignment;
+    return ERNN_OK;
+}
+
+static void sum_vectors(job *work, size_t i)
+{
+    const size_t n_dims = (size_t)work->n_dims;
+    const size_t n = (size_t)work->sequences->n_frames[i] * (size_t)work->features.n_stacked;
+    double *sum = work->sums + i * 2 * n_dims;
+    double *square = sum + n_dims;
+    for (size_t t = 0; t < n; t++)
+        for (size_t d = 0; d < n_dims; d++) {
+            const double x = work->sequences->frames[i][t * n_dims + d];
+            sum[d] += x;
+            square[d] += x * x;
+        }
+}
+
+// Everything of utterance i but the normalisation; `frontend` gives raw features.
+static ernn_status load_utterance(job *work, size_t i, ernn_frontend *frontend, ernn_error *err)
+{
+    const ernn_utterance *utterance = &work->corpus->utterances[i];
+    ernn_sequences *sequences = work->sequences;
+    float *samples = NULL;
+    size_t n_samples;
+    size_t n_frames;
+    ernn_audio_info audio;
+    ernn_status status = ernn_audio_read(utterance->audio_path, work->features.rate_hz, &samples,
+                                         &n_samples, &audio, err);
+    if (status != ERNN_OK)
+        return status;
+    status = ernn_frontend_run(frontend, samples, n_samples, &sequences->frames[i], &n_frames, err);
+    ernn_audio_free(samples);
+    if (status != ERNN_OK)
+        return status;
+    sequences->n_frames[i] = (int)n_frames;
+    if (n_frames == 0)
+        return ernn_error_set(err, ERNN_BAD_FILE,
+                              "%s: %zu samples at %d Hz are too short for one feature frame of %d "
+                              "ms",
+                              utterance->audio_path, n_samples, work->features.rate_hz,
+                              work->features.window_ms +
+                                  (work->features.n_stacked - 1) * work->features.shift_ms);
+    status = fold_labels(work, i, err);
+    if (status == ERNN_OK && sequences->alignment)
+        status = align_frames(work, i, audio.rate_hz, err);
+    sequences->ids[i] = ernn_mem_string(utterance->id, err);
+    sequences->speakers[i] = ernn_mem_string(utterance->speaker, err);
+    if (!sequences->ids[i] || !sequences->speakers[i])
+        return ERNN_NO_MEMORY;
+    if (status == ERNN_OK && work->sums)
+        sum_vectors(work, i);
+    return status;
+}
+
+// Keeps the failure of the earliest utterance, whichever thread meets one first.
+static void note_failure(job *work, size_t i, const ernn_error *error)
+{
+#pragma omp critical(ernn_sequences)
+    if (i < work->first_bad) {
+        work->first_bad = i;
+        work->error = *error;
+    }
+}
+
+static bool is_pointless(job *work, size_t i)
+{
+    bool is_late;
+#pragma omp critical(ernn_sequences)
+    is_late = i > work->first_bad;
+    return is_late;
+}
+
+static ernn_status load_utterances(job *work, ernn_error *err)
+{
+    ernn_features raw = work->features;
+    raw.normalisation = ERNN_NORMALISE_GLOBAL;
+#pragma omp parallel
+    {
+        ernn_error error = {0};
+        ernn_frontend *frontend = NULL;
+        const ernn_status made = ernn_frontend_new(&raw, NULL, &frontend, &error);
+        if (made != ERNN_OK)
+            note_failure(work, 0, &error);
+#pragma omp for schedule(dynamic, 4)
+        for (size_t i = 0; i < work->sequences->n; i++)
+            if (made == ERNN_OK && !is_pointless(work, i) &&
+                load_utterance(work, i, frontend, &error) != ERNN_OK)
+                note_failure(work, i, &error);
+        ernn_frontend_free(frontend);
+    }
+    if (work->first_bad == SIZE_MAX)
+        return ERNN_OK;
+    return ernn_error_set(err, work->error.status, "%s", work->error.text);
+}
+
+static void finish_statistics(const job *work, ernn_feature_statistics *statistics)
+{
+    const size_t n_dims = (size_t)work->n_dims;
+    *statistics = (ernn_feature_statistics){.n = work->n_dims};
+    for (size_t d = 0; d < n_dims; d++) {
+        double n = 0;
+        double sum = 0;
+        double square = 0;
+        for (size_t i = 0; i < work->sequences->n; i++) {
+            n += (double)work->sequences->n_frames[i] * work->features.n_stacked;
+            sum += work->sums[i * 2 * n_dims + d];
+            square += work->sums[(i * 2 + 1) * n_dims + d];
+        }
+        const double mean = sum / n;
+        const double variance = square / n - mean * mean;
+        statistics->mean[d] = (float)mean;
+        statistics->variance[d] = (float)(variance > 0 ? variance : 0);
+    }
+}
+
+static ernn_status normalise(job *work, ernn_error *err)
+{
+#pragma omp parallel
+    {
+        ernn_error error = {0};
+        ernn_normaliser *normaliser = NULL;
+        const ernn_status made = ernn_normaliser_new(work->features.normalisation, work->n_dims,
+                                                     work->statistics, &normaliser, &error);
+        if (made != ERNN_OK)
+            note_failure(work, 0, &error);
+#pragma omp for schedule(dynamic, 4)
+        for (size_t i = 0; i < work->sequences->n; i++)
+            if (made == ERNN_OK)
+                ernn_normaliser_run(normaliser, work->sequences->frames[i],
+                                    (size_t)work->sequences->n_frames[i] *
+                                        (size_t)work->features.n_stacked);
+        ernn_normaliser_free(normaliser);
+    }
+    if (work->first_bad == SIZE_MAX)
+        return ERNN_OK;
+    return ernn_error_set(err, work->error.status, "%s", work->error.text);
+}
+
+// Do all utterances have times?
+static bool has_segments(const ernn_corpus *corpus)
+{
+    for (size_t i = 0; i < corpus->n_utterances; i++)
+        if (!corpus->utterances[i].segments)
+            return false;
+    return true;
+}
+
+static ernn_status allocate(job *work, ernn_phone_set labels, ernn_error *err)
+{
+    const ernn_corpus *corpus = work->corpus;
+    const size_t n = corpus->n_utterances;
+    ernn_sequences *made = ernn_mem_new(1, sizeof *made, err);
+    if (!made)
+        return ERNN_NO_MEMORY;
+    work->sequences = made;
+    made->n = n;
+    made->width = ernn_features_width(&work->features);
+    made->phone_set = labels;
+    made->has_silence = corpus->has_silence;
+    made->frames = ernn_mem_new(n, sizeof *made->frames, err);
+    made->n_frames = ernn_mem_new(n, sizeof *made->n_frames, err);
+    made->phones = ernn_mem_new(n, sizeof *made->phones, err);
+    made->n_phones = ernn_mem_new(n, sizeof *made->n_phones, err);
+    made->ids = ernn_mem_new(n, sizeof *made->ids, err);
+    made->speakers = ernn_mem_new(n, sizeof *made->speakers, err);
+    if (!made->frames || !made->n_frames || !made->phones || !made->n_phones || !made->ids ||
+        !made->speakers)
+        return ERNN_NO_MEMORY;
+    if (has_segments(corpus) && !(made->alignment = ernn_mem_new(n, sizeof *made->alignment, err)))
+        return ERNN_NO_MEMORY;
+    return ERNN_OK;
+}
+
+ernn_status ernn_sequences_new(const ernn_corpus *corpus, const ernn_features *features,
+                               ernn_feature_statistics *statistics, bool collect,
+                               ernn_phone_set labels, ernn_sequences **sequences, ernn_error *err)
+{
+    *sequences = NULL;
+    job work = {.corpus = corpus, .features = *features, .first_bad = SIZE_MAX};
+    ernn_status status = ernn_features_validate(features, err);
+    if (status != ERNN_OK)
+        return status;
+    if (labels < corpus->phone_set)
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "%s: its labels are %d classes and cannot become %d; ask for %d or "
+                              "fewer",
+                              corpus->path, ernn_phones_count(corpus->phone_set),
+                              ernn_phones_count(labels), ernn_phones_count(corpus->phone_set));
+    if (collect && !statistics)
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "sequences: statistics are to be collected, but "
+                              "there is no place for them");
+    work.n_dims = ernn_features_width(features) / features->n_stacked;
+    work.statistics = statistics;
+    status = allocate(&work, labels, err);
+    if (status == ERNN_OK && collect) {
+        work.sums = ernn_mem_new(work.sequences->n * 2, (size_t)work.n_dims * sizeof(double), err);
+        status = work.sums ? ERNN_OK : ERNN_NO_MEMORY;
+    }
+    if (status == ERNN_OK)
+        status = load_utterances(&work, err);
+    if (status == ERNN_OK && collect)
+        finish_statistics(&work, statistics);
+    if (status == ERNN_OK)
+        status = normalise(&work, err);
+    ernn_mem_free(work.sums);
+    if (status != ERNN_OK) {
+        ernn_sequences_free(work.sequences);
+        return status;
+    }
+    *sequences = work.sequences;
+    return ERNN_OK;
+}
+
+void ernn_sequences_free(ernn_sequences *sequences)
+{
+    if (!sequences)
+        return;
+    for (size_t i = 0; i < sequences->n; i++) {
+        if (sequences->frames)
+            ernn_mem_free(sequences->frames[i]);
+        if (sequences->phones)
+            ernn_mem_free(sequences->phones[i]);
+        if (sequences->alignment)
+            ernn_mem_free(sequences->alignment[i]);
+        if (sequences->ids)
+            ernn_mem_free(sequences->ids[i]);
+        if (sequences->speakers)
+            ernn_mem_free(sequences->speakers[i]);
+    }
+    ernn_mem_free(sequences->frames);
+    ernn_mem_free(sequences->n_frames);
+    ernn_mem_free(sequences->phones);
+    ernn_mem_free(sequences->n_phones);
+    ernn_mem_free(sequences->alignment);
+    ernn_mem_free(sequences->ids);
+    ernn_mem_free(sequences->speakers);
+    ernn_mem_free(sequences);
+}
