@@ -10,10 +10,12 @@ typedef struct ernn_verb {
     const char *purpose;
 } ernn_verb;
 
+int ernn_cli_report(int argc, char **argv);
 int ernn_cli_version(int argc, char **argv);
 
 // In the order in which a user needs them.
 static const ernn_verb ERNN_VERBS[] = {
+    {"report", ernn_cli_report, "one table, JSON and page from the steps of a run"},
     {"version", ernn_cli_version, "print the version"},
 };
 
