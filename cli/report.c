@@ -1,7 +1,6 @@
 // ernn report: one table, report.json and report.html from what the steps of a run wrote.
 // SPDX-License-Identifier: Apache-2.0
 #include "cli.h"
-#include "process.h"
 #include "verbs.h"
 
 #include "ernn/report.h"
@@ -13,49 +12,14 @@
 
 static const char HELP[] =
     "ernn report: one table, report.json and report.html of a run\n\n"
-    "  ernn report FOLDER [--json] [--no-plots]\n\n"
+    "  ernn report FOLDER [--json]\n\n"
     "  FOLDER      holds what the verbs wrote with --json, each optional but one eval:\n"
     "              dense.json circulant.json fixed.json  (ernn eval)\n"
     "              quantize.json simulate.json synth.json explore.json\n"
     "  --json      print the JSON instead of the table\n"
-    "  --no-plots  leave the picture out (gnuplot is not needed then)\n\n"
+    "\n"
     "Example: ernn eval dense.safetensors --data corpus/TEST --json > run/dense.json\n"
     "         ernn report run\n";
-
-// The picture as SVG, drawn by gnuplot.
-static ernn_status draw(const ernn_report *report, char **svg, ernn_error *err)
-{
-    char *script = NULL;
-    ernn_status status = ernn_report_plot(report, &script, err);
-    if (status != ERNN_OK)
-        return status;
-    static const char *const ARGUMENTS[] = {"gnuplot", "-", NULL};
-    const ernn_process process = {
-        .arguments = ARGUMENTS, .package = "gnuplot-nox", .input = script, .timeout_s = 60};
-    int exit_code;
-    status = ernn_process_run(&process, svg, &exit_code, err);
-    ernn_report_text_free(script);
-    if (status == ERNN_OK && exit_code != 0) {
-        err->status = ERNN_IO;
-        snprintf(err->text, sizeof err->text, "gnuplot: failed with %d: %.300s", exit_code, *svg);
-        return ERNN_IO;
-    }
-    return status;
-}
-
-static ernn_status page(const ernn_report *report, bool has_plots, char **html, ernn_error *err)
-{
-    char *svg = NULL;
-    ernn_status status = has_plots ? draw(report, &svg, err) : ERNN_OK;
-    if (status == ERNN_OK) {
-        // From <svg on: the XML declaration has no place inside a page.
-        const char *drawing = svg ? strstr(svg, "<svg") : NULL;
-        const char *plots[] = {drawing, NULL};
-        status = ernn_report_html(report, plots, html, err);
-    }
-    free(svg);
-    return status;
-}
 
 static int write_reports(const char *folder, const char *json, const char *html)
 {
@@ -69,21 +33,16 @@ static int write_reports(const char *folder, const char *json, const char *html)
 int ernn_cli_report(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"no-plots", no_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     bool is_json = false;
-    bool has_plots = true;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == 'h')
             return fputs(HELP, stdout) < 0;
         if (option == '?')
             return ERNN_EXIT_USAGE;
-        if (option == 'j')
-            is_json = true;
-        else
-            has_plots = false;
+        is_json = true;
     }
     if (argc - optind != 1)
         return ernn_cli_usage("report", "one folder is wanted");
@@ -98,7 +57,7 @@ int ernn_cli_report(int argc, char **argv)
     if (status == ERNN_OK)
         status = ernn_report_json(report, &json, &err);
     if (status == ERNN_OK)
-        status = page(report, has_plots, &html, &err);
+        status = ernn_report_html(report, NULL, &html, &err);
     int code = status == ERNN_OK ? write_reports(argv[optind], json, html) : ernn_cli_fail(&err);
     if (code == ERNN_EXIT_OK)
         code = fputs(is_json ? json : table, stdout) < 0;
