@@ -7,7 +7,7 @@
 #include "speech/audio.h"
 #include "speech/normaliser.h"
 
-#include <limits.h>
+#include <omp.h>
 #include <string.h>
 
 // What every thread reads, and where each utterance's results go.
@@ -18,9 +18,14 @@ typedef struct job {
     const ernn_feature_statistics *statistics;
     double *sums;     // [n][2][n_dims]: sum and sum of squares, NULL unless collected
     int n_dims;       // per unstacked frame
-    size_t first_bad; // the earliest utterance that failed, SIZE_MAX: none
-    ernn_error error; // and why
+    size_t known_bad; // an utterance that failed, SIZE_MAX: none is known
 } job;
+
+// The first failure that one thread met.
+typedef struct failure {
+    size_t index; // of the utterance, SIZE_MAX: none
+    ernn_error error;
+} failure;
 
 // The label of a silent stretch, -1 in a set with several (61): there nothing is merged.
 static int silence_of(ernn_phone_set set)
@@ -138,45 +143,63 @@ static ernn_status load_utterance(job *work, size_t i, ernn_frontend *frontend, 
     return status;
 }
 
-// Keeps the failure of the earliest utterance, whichever thread meets one first.
-static void note_failure(job *work, size_t i, const ernn_error *error)
+// Works through utterances i, i + 1, ... in whatever order a thread gets them: after a failure the
+// thread skips its later ones, and all threads those behind the failures known so far, which never
+// are before the earliest.
+static void load_share(job *work, ernn_frontend *frontend, size_t i, failure *own)
 {
-#pragma omp critical(ernn_sequences)
-    if (i < work->first_bad) {
-        work->first_bad = i;
-        work->error = *error;
-    }
+    size_t known;
+#pragma omp atomic read
+    known = work->known_bad;
+    if (i > known || i > own->index)
+        return;
+    ernn_error error = {0};
+    if (load_utterance(work, i, frontend, &error) == ERNN_OK)
+        return;
+    *own = (failure){i, error};
+#pragma omp atomic write
+    work->known_bad = i;
 }
 
-static bool is_pointless(job *work, size_t i)
+// The failure of the earliest utterance, whichever thread met one first.
+static ernn_status report(const failure *failures, int n_threads, ernn_error *err)
 {
-    bool is_late;
-#pragma omp critical(ernn_sequences)
-    is_late = i > work->first_bad;
-    return is_late;
+    const failure *first = &failures[0];
+    for (int i = 1; i < n_threads; i++)
+        if (failures[i].index < first->index)
+            first = &failures[i];
+    if (first->index == SIZE_MAX)
+        return ERNN_OK;
+    return ernn_error_set(err, first->error.status, "%s", first->error.text);
 }
 
 static ernn_status load_utterances(job *work, ernn_error *err)
 {
     ernn_features raw = work->features;
     raw.normalisation = ERNN_NORMALISE_GLOBAL;
-#pragma omp parallel
+    const int n_threads = omp_get_max_threads();
+    failure *failures = ernn_mem_new((size_t)n_threads, sizeof *failures, err);
+    if (!failures)
+        return ERNN_NO_MEMORY;
+    for (int i = 0; i < n_threads; i++)
+        failures[i].index = SIZE_MAX;
+#pragma omp parallel num_threads(n_threads)
     {
-        ernn_error error = {0};
+        failure own = {.index = SIZE_MAX};
         ernn_frontend *frontend = NULL;
-        const ernn_status made = ernn_frontend_new(&raw, NULL, &frontend, &error);
-        if (made != ERNN_OK)
-            note_failure(work, 0, &error);
+        const ernn_status status = ernn_frontend_new(&raw, NULL, &frontend, &own.error);
+        if (status != ERNN_OK)
+            own.index = 0;
 #pragma omp for schedule(dynamic, 4)
         for (size_t i = 0; i < work->sequences->n; i++)
-            if (made == ERNN_OK && !is_pointless(work, i) &&
-                load_utterance(work, i, frontend, &error) != ERNN_OK)
-                note_failure(work, i, &error);
+            if (frontend)
+                load_share(work, frontend, i, &own);
         ernn_frontend_free(frontend);
+        failures[omp_get_thread_num()] = own;
     }
-    if (work->first_bad == SIZE_MAX)
-        return ERNN_OK;
-    return ernn_error_set(err, work->error.status, "%s", work->error.text);
+    const ernn_status status = report(failures, n_threads, err);
+    ernn_mem_free(failures);
+    return status;
 }
 
 static void finish_statistics(const job *work, ernn_feature_statistics *statistics)
@@ -201,25 +224,15 @@ static void finish_statistics(const job *work, ernn_feature_statistics *statisti
 
 static ernn_status normalise(job *work, ernn_error *err)
 {
-#pragma omp parallel
-    {
-        ernn_error error = {0};
-        ernn_normaliser *normaliser = NULL;
-        const ernn_status made = ernn_normaliser_new(work->features.normalisation, work->n_dims,
-                                                     work->statistics, &normaliser, &error);
-        if (made != ERNN_OK)
-            note_failure(work, 0, &error);
-#pragma omp for schedule(dynamic, 4)
-        for (size_t i = 0; i < work->sequences->n; i++)
-            if (made == ERNN_OK)
-                ernn_normaliser_run(normaliser, work->sequences->frames[i],
-                                    (size_t)work->sequences->n_frames[i] *
-                                        (size_t)work->features.n_stacked);
-        ernn_normaliser_free(normaliser);
-    }
-    if (work->first_bad == SIZE_MAX)
-        return ERNN_OK;
-    return ernn_error_set(err, work->error.status, "%s", work->error.text);
+    ernn_normaliser *normaliser = NULL;
+    ernn_status status = ernn_normaliser_new(work->features.normalisation, work->n_dims,
+                                             work->statistics, &normaliser, err);
+    for (size_t i = 0; status == ERNN_OK && i < work->sequences->n; i++)
+        ernn_normaliser_run(normaliser, work->sequences->frames[i],
+                            (size_t)work->sequences->n_frames[i] *
+                                (size_t)work->features.n_stacked);
+    ernn_normaliser_free(normaliser);
+    return status;
 }
 
 // Do all utterances have times?
@@ -262,7 +275,7 @@ ernn_status ernn_sequences_new(const ernn_corpus *corpus, const ernn_features *f
                                ernn_phone_set labels, ernn_sequences **sequences, ernn_error *err)
 {
     *sequences = NULL;
-    job work = {.corpus = corpus, .features = *features, .first_bad = SIZE_MAX};
+    job work = {.corpus = corpus, .features = *features, .known_bad = SIZE_MAX};
     ernn_status status = ernn_features_validate(features, err);
     if (status != ERNN_OK)
         return status;

@@ -180,7 +180,7 @@ static void run_filters(ernn_spectrum *s, float *log_mel)
         float energy = 0;
         for (int i = 0; i < f.n; i++)
             energy += weights[i] * power[i];
-        log_mel[j] = logf(fmaxf(energy, ERNN_ENERGY_FLOOR)); // (F.5)
+        log_mel[j] = logf(energy > ERNN_ENERGY_FLOOR ? energy : ERNN_ENERGY_FLOOR); // (F.5)
     }
 }
 
