@@ -34,13 +34,15 @@ static inline void drop_folder(char *folder)
     free(folder);
 }
 
+// folder/name, valid for the next seven calls.
 static inline const char *in(const char *folder, const char *name)
 {
     static char path[8][1200];
     static int turn;
+    char joined[1200];
+    snprintf(joined, sizeof joined, "%s/%s", folder, name);
     turn = (turn + 1) % 8;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
+    return strcpy(path[turn], joined);
 }
 
 // Writes a file and the folders above it.
