@@ -9,16 +9,28 @@
 // Sets the stream of biases and peepholes apart from other uses of the same seed.
 enum { RNG_STREAM_VECTORS = 0x71766563 };
 
-// Weights twice as wide as a fresh network's, so that gates move; biases and peepholes of half a
-// unit.
+// What to multiply a fresh tensor's matrix by for a variance of 1 / columns: it is uniform in
+// +-sqrt(1 / n), n the cells of its layer or, in the output layer, its columns.
+static double matrix_gain(const ernn_model *model, const ernn_tensor *tensor)
+{
+    const int n =
+        tensor->layer < 0 ? tensor->cols : ernn_model_spec(model)->layers[tensor->layer].n_cells;
+    return sqrt(3.0 * n / tensor->cols);
+}
+
+// Weights wide enough that gates move; biases of half a unit, peepholes of a quarter: wider ones
+// hold the forget gate open and the cell runs away.
 static void enliven(ernn_model *model, uint64_t seed)
 {
     const ernn_tensor *tensors = ernn_model_tensors(model);
     for (size_t t = 0; t < ernn_model_n_tensors(model); t++) {
         float *values = ernn_model_parameters(model) + tensors[t].offset;
+        const double gain = tensors[t].is_matrix ? matrix_gain(model, &tensors[t]) : 0;
+        const double spread = strstr(tensors[t].name, ".w_") ? 0.25 : 0.5;
         ernn_rng rng = ernn_rng_new(seed, RNG_STREAM_VECTORS, t);
         for (size_t i = 0; i < tensors[t].count; i++)
-            values[i] = tensors[t].is_matrix ? 2 * values[i] : (float)(0.5 * ernn_rng_normal(&rng));
+            values[i] =
+                (float)(tensors[t].is_matrix ? gain * values[i] : spread * ernn_rng_normal(&rng));
     }
 }
 
@@ -49,7 +61,7 @@ static void inner_formats(ernn_matrix_formats *formats, const ernn_rt_matrix *ma
                           int x_frac)
 {
     formats->spectrum = x_frac - half_log2(matrix->log2_k);
-    formats->accumulator = bits - half_log2(matrix->log2_k); // results within +-8
+    formats->accumulator = bits - 1 - half_log2(matrix->log2_k); // results within +-16
 }
 
 static void plausible_formats(ernn_qmodel *qmodel)
@@ -59,7 +71,7 @@ static void plausible_formats(ernn_qmodel *qmodel)
         ernn_layer_formats *formats = &qmodel->formats.layers[l];
         formats->input = bits - 4;         // +-8
         formats->preactivation = bits - 5; // +-16
-        formats->cell = bits - 4;
+        formats->cell = bits - 5;
         formats->peephole = bits - 3;
         formats->output = bits - 3;
         for (ernn_qmatrix m = 0; m < ERNN_QMATRICES; m++)

@@ -91,7 +91,7 @@ typedef void (*ernn_rt_trace_fn)(void *user, uint32_t layer, const char *signal,
 // Words of scratch that one step of this network needs.
 uint32_t ernn_rt_scratch_words(const ernn_rt_network *network);
 
-// y[rows] = matrix * x[cols]. `scratch` holds (q + 2) * k words for this matrix. x is not changed;
+// y[rows] = matrix * x[cols]. `scratch` holds q * k words for this matrix. x is not changed;
 // y does not overlap x. (fixed-point.md 4)
 void ernn_rt_product(const ernn_rt_matrix *matrix, uint32_t signal_bits, const int32_t *x,
                      int32_t *y, int32_t *scratch, uint32_t *saturations);
