@@ -1,0 +1,188 @@
+// The gradient of every parameter of both cells in all variants, against central differences of a
+// plain double-precision network: 50 steps, three utterances of different lengths, odd sizes, block
+// sizes from 1 to 8, random values in every parameter. SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+#include "reference.h"
+
+enum { MAX_BATCH = 4, MAX_FRAMES = 64, MAX_LABELS = 12 };
+
+typedef struct example {
+    const char *network;
+    const char *blocks;
+    ernn_target target;
+    int n_inputs;
+    int n_frames[3];
+    double noise;
+    double dropout;
+} example;
+
+static const example examples[] = {
+    {"lstm:5", "1", ERNN_TARGET_CTC, 4, {23, 50, 31}, 0, 0},
+    {"lstm:7+peephole", "input=2,recurrent=4", ERNN_TARGET_CTC, 5, {50, 11, 50}, 0, 0},
+    {"lstm:6p4", "input=4,recurrent=2,projection=4", ERNN_TARGET_FRAME, 5, {1, 50, 2}, 0, 0},
+    {"lstm:7p5,5p3+peephole",
+     "input=4,recurrent=2,projection=8",
+     ERNN_TARGET_CTC,
+     3,
+     {20, 22, 50},
+     0,
+     0},
+    {"lstm:9,3+peephole", "8", ERNN_TARGET_FRAME, 6, {13, 12, 50}, 0, 0},
+    {"lstm:5p4,6p2+peephole",
+     "input=2,recurrent=4,projection=2",
+     ERNN_TARGET_CTC,
+     5,
+     {19, 31, 17},
+     0.3,
+     0.4},
+    {"gru:5", "1", ERNN_TARGET_CTC, 4, {23, 50, 31}, 0, 0},
+    {"gru:7,5", "input=4,recurrent=8", ERNN_TARGET_CTC, 5, {50, 26, 11}, 0, 0},
+    {"gru:9", "input=8,recurrent=2", ERNN_TARGET_FRAME, 11, {50, 1, 50}, 0, 0},
+    {"gru:6+reset_before", "1", ERNN_TARGET_CTC, 4, {17, 50, 24}, 0, 0},
+    {"gru:7,5+reset_before", "input=2,recurrent=4", ERNN_TARGET_FRAME, 5, {8, 24, 50}, 0, 0},
+    {"gru:5,7,4", "input=8,recurrent=4", ERNN_TARGET_CTC, 5, {16, 12, 30}, 0.2, 0.5},
+};
+
+static void fill_batch(ernn_batch *batch, const example *e, int n_classes, ernn_rng *rng)
+{
+    static float frames[MAX_BATCH][MAX_FRAMES * 16];
+    static const float *frame_rows[MAX_BATCH];
+    static int labels[MAX_BATCH][MAX_FRAMES];
+    static const int *label_rows[MAX_BATCH];
+    static int n_labels[MAX_BATCH];
+    static const uint64_t seeds[MAX_BATCH] = {123, 45, 6789, 3};
+    for (int i = 0; i < 3; i++) {
+        check_random(rng, frames[i], MAX_FRAMES * 16, 1);
+        frame_rows[i] = frames[i];
+        label_rows[i] = labels[i];
+        n_labels[i] = e->n_frames[i] / 4;
+        for (int t = 0; t < e->n_frames[i]; t++)
+            labels[i][t] = e->target == ERNN_TARGET_CTC
+                               ? 1 + (int)ernn_rng_below(rng, (uint64_t)n_classes - 1)
+                               : (int)ernn_rng_below(rng, (uint64_t)n_classes);
+    }
+    *batch = (ernn_batch){.n = 3,
+                          .frames = frame_rows,
+                          .n_frames = e->n_frames,
+                          .labels = label_rows,
+                          .n_labels = n_labels,
+                          .target = e->target,
+                          .noise = e->noise,
+                          .dropout = e->dropout,
+                          .seeds = e->noise > 0 ? seeds : NULL};
+}
+
+// Gradient of the training code, folded to the model's layout; returns the loss.
+static double train_gradient(const ernn_model *model, const ernn_batch *batch, float *gradient)
+{
+    ernn_error err = {0};
+    ernn_weights *weights = NULL;
+    ernn_net *net = NULL;
+    check_ok(ernn_weights_new(model, &weights, &err), err);
+    check_ok(ernn_net_new(model, batch->n + 1, MAX_FRAMES, &net, &err), err);
+    float *dense = calloc(ernn_weights_count(weights), sizeof *dense);
+    int n_skipped = -1;
+    ernn_net_forward(net, weights, batch);
+    const double loss = ernn_net_backward(net, weights, batch, dense, &n_skipped);
+    assert_int_equal(n_skipped, 0);
+    ernn_weights_fold(weights, dense, gradient);
+    free(dense);
+    ernn_net_free(net);
+    ernn_weights_free(weights);
+    return loss;
+}
+
+static void check_model(const ernn_model *model, const ernn_batch *batch)
+{
+    const size_t n = ernn_model_n_parameters(model);
+    float *gradient = calloc(n, sizeof *gradient);
+    double *want = calloc(n, sizeof *want);
+    reference ref = reference_new(model);
+    const double loss = train_gradient(model, batch, gradient);
+    check_near(loss, reference_loss(&ref, batch), 1e-5 * fabs(loss));
+    reference_gradient(&ref, batch, want);
+    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *t = &ernn_model_tensors(model)[i];
+        double largest = 0;
+        for (size_t e = 0; e < t->count; e++)
+            largest = fmax(largest, fabs(want[t->offset + e]));
+        assert_true(largest > 1e-3);
+        for (size_t e = 0; e < t->count; e++) {
+            const double error = fabs(gradient[t->offset + e] - want[t->offset + e]);
+            if (!(error <= 1e-4 * largest)) {
+                print_error("%s[%zu]: %.9g, want %.9g, largest %.3g\n", t->name, e,
+                            (double)gradient[t->offset + e], want[t->offset + e], largest);
+                fail();
+            }
+        }
+        check_db(gradient + t->offset, want + t->offset, t->count, 85);
+    }
+    reference_free(&ref);
+    free(want);
+    free(gradient);
+}
+
+static ernn_spec spec_of(const example *e)
+{
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    spec.n_inputs = e->n_inputs;
+    spec.n_labels = 6;
+    check_ok(ernn_spec_parse(&spec, e->network, &err), err);
+    check_ok(ernn_spec_parse_blocks(&spec, e->blocks, &err), err);
+    return spec;
+}
+
+static void test_every_parameter(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        ernn_error err = {0};
+        const ernn_spec spec = spec_of(&examples[i]);
+        const ernn_features features = {0};
+        ernn_model *model = NULL;
+        check_ok(ernn_model_new(&spec, &features, (ernn_phone_set)0, 1, &model, &err), err);
+        reference_randomize(model, i, 0.6);
+        ernn_rng rng = ernn_rng_new(100 + i, 0, 0);
+        ernn_batch batch;
+        fill_batch(&batch, &examples[i], spec.n_labels, &rng);
+        print_message("%s blocks %s\n", examples[i].network, examples[i].blocks);
+        check_model(model, &batch);
+        ernn_model_free(model);
+    }
+}
+
+// An LSTM below a GRU, each layer with its own block sizes.
+static void test_mixed_layers(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    const example e = {"lstm:7p6,5+peephole",
+                       "input=2,recurrent=8,projection=4",
+                       ERNN_TARGET_CTC,
+                       4,
+                       {33, 51, 40},
+                       0.1,
+                       0.2};
+    ernn_spec spec = spec_of(&e);
+    spec.layers[1] = (ernn_layer_spec){
+        .cell = ERNN_CELL_GRU, .n_cells = 5, .is_reset_after = true, .block = {4, 1, 1, 1}};
+    const ernn_features features = {0};
+    ernn_model *model = NULL;
+    check_ok(ernn_model_new(&spec, &features, (ernn_phone_set)0, 1, &model, &err), err);
+    reference_randomize(model, 99, 0.6);
+    ernn_rng rng = ernn_rng_new(99, 0, 0);
+    ernn_batch batch;
+    fill_batch(&batch, &e, spec.n_labels, &rng);
+    check_model(model, &batch);
+    ernn_model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_parameter),
+        cmocka_unit_test(test_mixed_layers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
