@@ -171,6 +171,9 @@ static ernn_status recognise_stream(recogniser *r, ernn_error *err)
             pushed = ernn_frontend_push(r->frontend, NULL, 0, r->frame, 1);
         }
     }
+    // The last frames of features with deltas waited for frames that will not come.
+    while (ernn_frontend_flush(r->frontend, r->frame, 1) == 1)
+        recognise_frames(r, r->frame, 1);
     recognise_frames(r, NULL, 0);
     return ERNN_OK;
 }
