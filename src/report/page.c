@@ -18,6 +18,8 @@ static void print_escaped(ernn_buffer *out, const char *text)
     for (; *text; text++) {
         if (*text == '<')
             ernn_buffer_print(out, "&lt;");
+        else if (*text == '>')
+            ernn_buffer_print(out, "&gt;");
         else if (*text == '&')
             ernn_buffer_print(out, "&amp;");
         else if (*text == '"')
