@@ -26,14 +26,14 @@ typedef struct ernn_train_options {
     ernn_loss loss;       // default CTC; frame cross-entropy needs alignments
     int n_epochs;         // 1 to 10000, default 24; ADMM: epochs of the fine-tuning
     int batch;            // utterances, 1 to 256, default 8
-    double learning_rate; // peak of the one-cycle schedule, default 2e-3 (1e-3 after dense)
+    double learning_rate; // peak of the schedule, 0 to 1; default 0 = 2e-3, after dense 1e-3
     double clip_norm;     // gradient norm, default 5; 0 = off
     double noise;         // standard deviation added to the features, default 0.1
     double dropout;       // on the inputs of every layer but the first, default 0.3
     uint64_t seed;        // default 1
     int threads;          // 0 = all cores; results do not depend on it
     // ADMM
-    int admm_rounds;       // Z- and U-updates, default 12
+    int admm_rounds;       // Z- and U-updates, default 12; 0 = project at once and fine-tune
     int admm_epochs;       // W-step epochs in each round, default 1
     double admm_rho_first; // penalty of the first round, relative (see docs/math.md)
     double admm_rho_last;  // of the last; geometric in between
@@ -41,7 +41,7 @@ typedef struct ernn_train_options {
     // Checkpoints
     const char *checkpoint;    // path, NULL = none; written after every epoch
     bool resume;               // continue from it, bit for bit
-    ernn_progress_fn progress; // may be NULL
+    ernn_progress_fn progress; // may be NULL; counts epochs, whole numbers at their ends
     void *progress_user;
 } ernn_train_options;
 
@@ -52,25 +52,37 @@ typedef struct ernn_epoch {
     int epoch;            // over all phases, from 1
     char phase[16];       // "train", "admm", "finetune"
     double loss;          // mean over training frames or labels
-    double dev_per;       // percent
+    double dev_per;       // percent, -1 without a development set
     double residual;      // ADMM: max over matrices of |W - Z| / |W|; else 0
     double rho;           // ADMM
     double learning_rate; // at the end of the epoch
     double seconds;
 } ernn_epoch;
 
+// How far a matrix was from its circulant set when ADMM ended: |W - Z| / |W|.
+typedef struct ernn_residual {
+    char name[32];
+    double value;
+} ernn_residual;
+
 typedef struct ernn_train_report {
     int n_epochs;
-    ernn_epoch *epochs; // [n_epochs]
-    double best_dev_per;
+    ernn_epoch *epochs;  // [n_epochs]
+    double best_dev_per; // -1 without a development set
     int best_epoch;
-    double per_projected; // ADMM: dev PER right after the hard projection, before fine-tuning
+    double per_projected;     // ADMM: dev PER right after the hard projection, before fine-tuning
+    int n_residuals;          // ADMM: matrices with a block size
+    ernn_residual *residuals; // [n_residuals]
+    int n_unfit;              // utterances left out: fewer frames than their labels need
+    char first_unfit[128];    // the first of them
 } ernn_train_report;
 
 // Trains a copy of `initial` on `train`, choosing the epoch with the lowest PER on `dev` (NULL: the
 // last). ADMM: `initial` is dense (train it first), `structure` gives the block sizes to reach;
 // circulant: `structure` is where to start from scratch; dense: `structure` NULL.
-// ERNN_STOPPED after progress asked to stop: the checkpoint is intact.
+// ERNN_STOPPED after progress asked to stop: the checkpoint is intact. Options that do not agree
+// with the checkpoint's: ERNN_BAD_ARG. A loss that is not finite: ERNN_NO_FIT, and `*trained` is
+// the best model so far, or NULL. `*report` is filled whatever happens and always to be freed.
 ERNN_API ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
                                 const ernn_sequences *train, const ernn_sequences *dev,
                                 const ernn_train_options *options, ernn_model **trained,

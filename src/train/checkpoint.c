@@ -1,0 +1,235 @@
+// Checkpoints. SPDX-License-Identifier: Apache-2.0
+#include "train/checkpoint.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "store/safetensors.h"
+
+#include <string.h>
+
+// Columns of the tensor "history": one row for each epoch done.
+enum { PHASE, LOSS, DEV_PER, RESIDUAL, RHO, RATE, SECONDS, N_COLUMNS };
+// Entries of the tensor "state".
+enum { BEST_EPOCH, BEST_PER, PER_PROJECTED, ADAM_STEPS, N_STATE };
+
+static const char *const KEYS[] = {"ernn.options"};
+
+struct ernn_checkpoint {
+    ernn_store *file;
+};
+
+// ---- Saving ----
+
+static void pack_history(const ernn_train_report *report, double *history)
+{
+    for (int i = 0; i < report->n_epochs; i++) {
+        const ernn_epoch *e = &report->epochs[i];
+        double *row = history + i * N_COLUMNS;
+        for (int p = ERNN_PHASE_TRAIN; p <= ERNN_PHASE_FINETUNE; p++)
+            if (strcmp(e->phase, ernn_phase_name((ernn_phase)p)) == 0)
+                row[PHASE] = p;
+        row[LOSS] = e->loss;
+        row[DEV_PER] = e->dev_per;
+        row[RESIDUAL] = e->residual;
+        row[RHO] = e->rho;
+        row[RATE] = e->learning_rate;
+        row[SECONDS] = e->seconds;
+    }
+}
+
+static void put_floats(ernn_store_writer *writer, const char *name, size_t n, const float *values)
+{
+    if (values)
+        ernn_store_put(writer, name, ERNN_DTYPE_F32, 1, &n, values);
+}
+
+static void put_all(ernn_store_writer *writer, const ernn_trainer *t, const double *history,
+                    const double *state, const double *residuals)
+{
+    const size_t n = ernn_model_n_parameters(t->model);
+    const size_t n_residuals = (size_t)t->report.n_residuals;
+    ernn_store_put_text(writer, "ernn.kind", "checkpoint");
+    ernn_store_put_text(writer, "ernn.options", t->identity.data);
+    put_floats(writer, "parameters", n, ernn_model_parameters_const(t->model));
+    put_floats(writer, "best", n, t->best);
+    put_floats(writer, "adam.mean", n, t->adam.mean);
+    put_floats(writer, "adam.square", n, t->adam.square);
+    put_floats(writer, "admm.z", n, t->admm.z);
+    put_floats(writer, "admm.u", n, t->admm.u);
+    ernn_store_put(writer, "history", ERNN_DTYPE_F64, 2,
+                   (size_t[]){(size_t)t->report.n_epochs, N_COLUMNS}, history);
+    ernn_store_put(writer, "state", ERNN_DTYPE_F64, 1, (size_t[]){N_STATE}, state);
+    if (n_residuals > 0)
+        ernn_store_put(writer, "residuals", ERNN_DTYPE_F64, 1, &n_residuals, residuals);
+}
+
+ernn_status ernn_checkpoint_save(const ernn_trainer *t, const char *path, ernn_error *err)
+{
+    const ernn_train_report *r = &t->report;
+    const double state[N_STATE] = {r->best_epoch, r->best_dev_per, r->per_projected,
+                                   (double)t->adam.steps};
+    ernn_store_writer *writer = NULL;
+    double *history = ernn_mem_new((size_t)r->n_epochs * N_COLUMNS, sizeof(double), err);
+    double *residuals = ernn_mem_new((size_t)r->n_residuals, sizeof(double), err);
+    ernn_status status = history && residuals ? ERNN_OK : ERNN_NO_MEMORY;
+    if (status == ERNN_OK)
+        status = ernn_store_writer_new(&writer, err);
+    if (status == ERNN_OK) {
+        pack_history(r, history);
+        for (int i = 0; i < r->n_residuals; i++)
+            residuals[i] = r->residuals[i].value;
+        put_all(writer, t, history, state, residuals);
+        status = ernn_store_save(writer, path, err);
+    }
+    ernn_store_writer_free(writer);
+    ernn_mem_free(history);
+    ernn_mem_free(residuals);
+    return status;
+}
+
+// ---- Loading ----
+
+// Names the first line in which the identities differ.
+static ernn_status compare(const char *path, const char *saved, const char *asked, ernn_error *err)
+{
+    while (*saved && *asked) {
+        const int a = (int)strcspn(saved, "\n");
+        const int b = (int)strcspn(asked, "\n");
+        if (a != b || memcmp(saved, asked, (size_t)a) != 0)
+            return ernn_error_set(err, ERNN_BAD_ARG,
+                                  "%s: was trained with %.*s, now asked for %.*s; resume with the "
+                                  "same options and data, or start anew",
+                                  path, a, saved, b, asked);
+        saved += a + (saved[a] != '\0');
+        asked += b + (asked[b] != '\0');
+    }
+    if (*saved == *asked)
+        return ERNN_OK;
+    return ernn_error_set(err, ERNN_BAD_ARG, "%s: belongs to another kind of training", path);
+}
+
+static ernn_status unpack_history(const ernn_store *file, ernn_trainer *t, ernn_error *err)
+{
+    const ernn_store_tensor *tensor = ernn_store_find(file, "history");
+    const size_t rows = tensor && tensor->n_dims == 2 ? tensor->shape[0] : 0;
+    if (rows < 1 || rows > (size_t)t->schedule.n_epochs)
+        return ernn_error_set(err, ERNN_BAD_FILE, "%s: history has %zu epochs, allowed is 1 to %d",
+                              ernn_store_path(file), rows, t->schedule.n_epochs);
+    double *history = ernn_mem_new(rows * N_COLUMNS, sizeof(double), err);
+    if (!history)
+        return ERNN_NO_MEMORY;
+    const ernn_status status = ernn_store_read(file, "history", ERNN_DTYPE_F64, 2,
+                                               (size_t[]){rows, N_COLUMNS}, history, err);
+    for (size_t i = 0; status == ERNN_OK && i < rows; i++) {
+        const double *row = history + i * N_COLUMNS;
+        ernn_epoch *e = &t->report.epochs[i];
+        *e = (ernn_epoch){.epoch = (int)i + 1,
+                          .loss = row[LOSS],
+                          .dev_per = row[DEV_PER],
+                          .residual = row[RESIDUAL],
+                          .rho = row[RHO],
+                          .learning_rate = row[RATE],
+                          .seconds = row[SECONDS]};
+        const ernn_phase phase = ernn_schedule_at(&t->schedule, (int)i).phase;
+        strcpy(e->phase, ernn_phase_name(phase));
+    }
+    t->report.n_epochs = status == ERNN_OK ? (int)rows : 0;
+    ernn_mem_free(history);
+    return status;
+}
+
+ernn_status ernn_checkpoint_load(const char *path, ernn_trainer *t, ernn_checkpoint **checkpoint,
+                                 ernn_error *err)
+{
+    *checkpoint = NULL;
+    if (!ernn_file_exists(path))
+        return ernn_error_set(err, ERNN_IO, "%s: no checkpoint there to resume from", path);
+    ernn_checkpoint *c = ernn_mem_new(1, sizeof *c, err);
+    if (!c)
+        return ERNN_NO_MEMORY;
+    const char *saved = NULL;
+    ernn_status status = ernn_store_load(path, &c->file, err);
+    if (status == ERNN_OK)
+        status = ernn_store_check_profile(c->file, "checkpoint", KEYS, 1, err);
+    if (status == ERNN_OK)
+        status = ernn_store_need_text(c->file, "ernn.options", &saved, err);
+    if (status == ERNN_OK)
+        status = compare(path, saved, t->identity.data, err);
+    if (status == ERNN_OK)
+        status = unpack_history(c->file, t, err);
+    if (status == ERNN_OK)
+        *checkpoint = c;
+    else
+        ernn_checkpoint_free(c);
+    return status;
+}
+
+static ernn_status read_floats(const ernn_store *file, const char *name, size_t n, float *values,
+                               ernn_error *err)
+{
+    return ernn_store_read(file, name, ERNN_DTYPE_F32, 1, &n, values, err);
+}
+
+static ernn_status read_state(const ernn_store *file, ernn_trainer *t, ernn_error *err)
+{
+    double state[N_STATE];
+    ernn_status status =
+        ernn_store_read(file, "state", ERNN_DTYPE_F64, 1, (size_t[]){N_STATE}, state, err);
+    if (status != ERNN_OK)
+        return status;
+    if (!(state[BEST_EPOCH] >= 0 && state[BEST_EPOCH] <= t->report.n_epochs) ||
+        !(state[ADAM_STEPS] >= 0 && state[ADAM_STEPS] < 1e15))
+        return ernn_error_set(err, ERNN_BAD_FILE, "%s: state: best epoch %g of %d, %g steps",
+                              ernn_store_path(file), state[BEST_EPOCH], t->report.n_epochs,
+                              state[ADAM_STEPS]);
+    t->report.best_epoch = (int)state[BEST_EPOCH];
+    t->report.best_dev_per = state[BEST_PER];
+    t->report.per_projected = state[PER_PROJECTED];
+    t->adam.steps = (int64_t)state[ADAM_STEPS];
+    return ERNN_OK;
+}
+
+static ernn_status read_residuals(const ernn_store *file, ernn_trainer *t, ernn_error *err)
+{
+    const size_t n = (size_t)t->report.n_residuals;
+    double *values = ernn_mem_new(n, sizeof(double), err);
+    if (!values)
+        return ERNN_NO_MEMORY;
+    const ernn_status status =
+        ernn_store_read(file, "residuals", ERNN_DTYPE_F64, 1, &n, values, err);
+    for (size_t i = 0; status == ERNN_OK && i < n; i++)
+        t->report.residuals[i].value = values[i];
+    ernn_mem_free(values);
+    return status;
+}
+
+ernn_status ernn_checkpoint_read(const ernn_checkpoint *checkpoint, ernn_trainer *t,
+                                 ernn_error *err)
+{
+    const ernn_store *file = checkpoint->file;
+    const size_t n = ernn_model_n_parameters(t->model);
+    ernn_status status = read_state(file, t, err);
+    if (status == ERNN_OK && t->report.n_residuals > 0)
+        status = read_residuals(file, t, err);
+    if (status == ERNN_OK)
+        status = read_floats(file, "parameters", n, ernn_model_parameters(t->model), err);
+    if (status == ERNN_OK && t->report.best_epoch > 0)
+        status = read_floats(file, "best", n, t->best, err);
+    if (status == ERNN_OK)
+        status = read_floats(file, "adam.mean", n, t->adam.mean, err);
+    if (status == ERNN_OK)
+        status = read_floats(file, "adam.square", n, t->adam.square, err);
+    if (status == ERNN_OK && t->admm.z)
+        status = read_floats(file, "admm.z", n, t->admm.z, err);
+    if (status == ERNN_OK && t->admm.u)
+        status = read_floats(file, "admm.u", n, t->admm.u, err);
+    return status;
+}
+
+void ernn_checkpoint_free(ernn_checkpoint *checkpoint)
+{
+    if (!checkpoint)
+        return;
+    ernn_store_free(checkpoint->file);
+    ernn_mem_free(checkpoint);
+}

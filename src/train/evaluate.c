@@ -1,0 +1,219 @@
+// Evaluation of the float model: groups of utterances of similar length through the batched net, in
+// parallel, then scored in order. SPDX-License-Identifier: Apache-2.0
+#include "train/evaluate.h"
+
+#include "base/memory.h"
+#include "train/batches.h"
+#include "train/shards.h"
+
+#include <omp.h>
+#include <string.h>
+#include <time.h>
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int ernn_sequences_longest(const ernn_sequences *sequences)
+{
+    int longest = 1;
+    for (size_t i = 0; i < sequences->n; i++)
+        if (sequences->n_frames[i] > longest)
+            longest = sequences->n_frames[i];
+    return longest;
+}
+
+ernn_status ernn_evaluate_check(const ernn_model *model, const ernn_sequences *sequences,
+                                const char *what, ernn_error *err)
+{
+    const ernn_spec *spec = ernn_model_spec(model);
+    const int n_phones = ernn_phones_count(sequences->phone_set);
+    if (sequences->n == 0)
+        return ernn_error_set(err, ERNN_BAD_ARG, "%s: no utterances", what);
+    if (sequences->width != spec->n_inputs)
+        return ernn_error_set(
+            err, ERNN_BAD_ARG,
+            "%s: %d features per frame, the model takes %d; compute them with the "
+            "model's own feature settings",
+            what, sequences->width, spec->n_inputs);
+    if (sequences->phone_set != ernn_model_phone_set(model) || spec->n_labels != n_phones + 1)
+        return ernn_error_set(
+            err, ERNN_BAD_ARG,
+            "%s: %d phones, the model has %d labels (blank included) of %d phones; "
+            "fold the labels to the model's set",
+            what, n_phones, spec->n_labels, ernn_phones_count(ernn_model_phone_set(model)));
+    return ERNN_OK;
+}
+
+// ---- Decoding ----
+
+// What one thread needs besides its net.
+typedef struct scratch {
+    float *logits; // [longest][n_labels]
+    ernn_hypothesis *hypotheses;
+} scratch;
+
+typedef struct decoding {
+    const ernn_model *model;
+    const ernn_weights *weights;
+    ernn_net *const *nets;
+    const ernn_sequences *sequences;
+    size_t *order; // [n] by falling length
+    scratch *scratches;
+    ernn_evaluation *evaluation;
+} decoding;
+
+// Sequences order[begin ... end - 1].
+static void decode_group(const decoding *d, size_t begin, size_t end, int thread)
+{
+    const ernn_sequences *s = d->sequences;
+    const int n_labels = ernn_model_spec(d->model)->n_labels;
+    const float *frames[ERNN_DECODE_GROUP];
+    int n_frames[ERNN_DECODE_GROUP];
+    ernn_batch batch = {.frames = frames, .n_frames = n_frames};
+    for (size_t i = begin; i < end; i++) {
+        const size_t item = d->order[i];
+        if (s->n_frames[item] == 0)
+            continue; // sorted last: what follows is empty as well
+        frames[batch.n] = s->frames[item];
+        n_frames[batch.n++] = s->n_frames[item];
+    }
+    if (batch.n == 0)
+        return;
+    ernn_net_forward(d->nets[thread], d->weights, &batch);
+    const scratch *own = &d->scratches[thread];
+    for (int i = 0; i < batch.n; i++) {
+        size_t stride = 0;
+        const float *logits = ernn_net_logits(d->nets[thread], i, &stride);
+        for (int t = 0; t < n_frames[i]; t++)
+            memcpy(own->logits + (size_t)t * (size_t)n_labels, logits + (size_t)t * stride,
+                   (size_t)n_labels * sizeof(float));
+        const size_t item = d->order[begin + (size_t)i];
+        const int n =
+            ernn_decode_greedy(own->logits, n_frames[i], n_labels, own->hypotheses, n_frames[i]);
+        d->evaluation->n_phones[item] = n;
+        for (int j = 0; j < n; j++)
+            d->evaluation->phones[item][j] = own->hypotheses[j].phone - 1;
+    }
+}
+
+static ernn_status allocate(decoding *d, int n_nets, ernn_error *err)
+{
+    const ernn_sequences *s = d->sequences;
+    const size_t longest = (size_t)ernn_sequences_longest(s);
+    const size_t n_labels = (size_t)ernn_model_spec(d->model)->n_labels;
+    ernn_evaluation *e = d->evaluation;
+    e->phones = ernn_mem_new(s->n, sizeof *e->phones, err);
+    e->n_phones = ernn_mem_new(s->n, sizeof *e->n_phones, err);
+    d->scratches = ernn_mem_new((size_t)n_nets, sizeof *d->scratches, err);
+    if (!e->phones || !e->n_phones || !d->scratches)
+        return ERNN_NO_MEMORY;
+    e->n = s->n;
+    for (size_t i = 0; i < s->n; i++)
+        if (!(e->phones[i] = ernn_mem_new((size_t)s->n_frames[i], sizeof(int), err)))
+            return ERNN_NO_MEMORY;
+    for (int i = 0; i < n_nets; i++) {
+        d->scratches[i].logits = ernn_mem_new(longest * n_labels, sizeof(float), err);
+        d->scratches[i].hypotheses = ernn_mem_new(longest, sizeof(ernn_hypothesis), err);
+        if (!d->scratches[i].logits || !d->scratches[i].hypotheses)
+            return ERNN_NO_MEMORY;
+    }
+    return ernn_batches_by_length(s, &d->order, err);
+}
+
+static ernn_status score(const ernn_sequences *s, ernn_evaluation *e, ernn_error *err)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        e->n_frames += s->n_frames[i];
+        for (int silence = 0; silence < 3; silence++) {
+            const ernn_status status =
+                ernn_score_add(&e->scores[silence], s->phone_set, s->phones[i], s->n_phones[i],
+                               e->phones[i], e->n_phones[i], (ernn_silence)silence, err);
+            if (status != ERNN_OK)
+                return status;
+        }
+    }
+    return ERNN_OK;
+}
+
+ernn_status ernn_evaluate_on(const ernn_model *model, const ernn_weights *weights,
+                             ernn_net *const *nets, int n_nets, const ernn_sequences *sequences,
+                             ernn_evaluation *evaluation, ernn_error *err)
+{
+    const double started = seconds_now();
+    decoding d = {.model = model,
+                  .weights = weights,
+                  .nets = nets,
+                  .sequences = sequences,
+                  .evaluation = evaluation};
+    *evaluation = (ernn_evaluation){0};
+    ernn_status status = allocate(&d, n_nets, err);
+    if (status == ERNN_OK) {
+        const size_t group = ERNN_DECODE_GROUP;
+        const size_t n_groups = (sequences->n + group - 1) / group;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(n_nets)
+        for (size_t i = 0; i < n_groups; i++) {
+            const size_t end = (i + 1) * group;
+            decode_group(&d, i * group, end < sequences->n ? end : sequences->n,
+                         omp_get_thread_num());
+        }
+        status = score(sequences, evaluation, err);
+    }
+    for (int i = 0; d.scratches && i < n_nets; i++) {
+        ernn_mem_free(d.scratches[i].logits);
+        ernn_mem_free(d.scratches[i].hypotheses);
+    }
+    ernn_mem_free(d.scratches);
+    ernn_mem_free(d.order);
+    evaluation->seconds = seconds_now() - started;
+    if (status != ERNN_OK)
+        ernn_evaluation_free(evaluation);
+    return status;
+}
+
+// ---- Public ----
+
+ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequences, int threads,
+                          ernn_evaluation *evaluation, ernn_error *err)
+{
+    *evaluation = (ernn_evaluation){0};
+    ernn_status status = ernn_evaluate_check(model, sequences, "evaluation", err);
+    if (status != ERNN_OK)
+        return status;
+    const int n_nets = ernn_shards_threads(threads);
+    const int longest = ernn_sequences_longest(sequences);
+    ernn_weights *weights = NULL;
+    ernn_net **nets = ernn_mem_new((size_t)n_nets, sizeof *nets, err);
+    if (!nets)
+        return ERNN_NO_MEMORY;
+    status = ernn_weights_new(model, &weights, err);
+    for (int i = 0; i < n_nets && status == ERNN_OK; i++)
+        status = ernn_net_new(model, ERNN_DECODE_GROUP, longest, &nets[i], err);
+    if (status == ERNN_OK) {
+        ernn_weights_update(weights, ernn_model_parameters_const(model));
+        status = ernn_evaluate_on(model, weights, nets, n_nets, sequences, evaluation, err);
+    }
+    for (int i = 0; i < n_nets; i++)
+        ernn_net_free(nets[i]);
+    ernn_mem_free(nets);
+    ernn_weights_free(weights);
+    return status;
+}
+
+void ernn_evaluation_free(ernn_evaluation *evaluation)
+{
+    for (size_t i = 0; evaluation->phones && i < evaluation->n; i++)
+        ernn_mem_free(evaluation->phones[i]);
+    ernn_mem_free(evaluation->phones);
+    ernn_mem_free(evaluation->n_phones);
+    *evaluation = (ernn_evaluation){0};
+}
+
+double ernn_evaluation_per(const ernn_evaluation *evaluation, const ernn_sequences *sequences)
+{
+    return ernn_score_per(
+        &evaluation->scores[sequences->has_silence ? ERNN_SILENCE_SCORED : ERNN_SILENCE_REMOVED]);
+}

@@ -1,0 +1,115 @@
+// Training options. SPDX-License-Identifier: Apache-2.0
+#include "train/options.h"
+
+#include <math.h>
+
+ernn_train_options ernn_train_defaults(void)
+{
+    return (ernn_train_options){
+        .n_epochs = 24,
+        .batch = 8,
+        .clip_norm = 5,
+        .noise = 0.1,
+        .dropout = 0.3,
+        .seed = 1,
+        .admm_rounds = 12,
+        .admm_epochs = 1,
+        .admm_rho_first = 1e-2,
+        .admm_rho_last = 3,
+    };
+}
+
+static bool is_within(const char *name, double value, double low, double high, ernn_error *err)
+{
+    if (value >= low && value <= high)
+        return true;
+    ernn_error_set(err, ERNN_BAD_ARG, "training: %s is %g, allowed is %g to %g", name, value, low,
+                   high);
+    return false;
+}
+
+ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
+{
+    const bool good = is_within("method", o->method, ERNN_METHOD_DENSE, ERNN_METHOD_ADMM, err) &&
+                      is_within("loss", o->loss, ERNN_LOSS_CTC, ERNN_LOSS_FRAME, err) &&
+                      is_within("n_epochs", o->n_epochs, 1, 10000, err) &&
+                      is_within("batch", o->batch, 1, 256, err) &&
+                      is_within("learning_rate", o->learning_rate, 0, 1, err) &&
+                      is_within("clip_norm", o->clip_norm, 0, 1e9, err) &&
+                      is_within("noise", o->noise, 0, 10, err) &&
+                      is_within("dropout", o->dropout, 0, 0.95, err) &&
+                      is_within("threads", o->threads, 0, 1024, err) &&
+                      is_within("admm_rounds", o->admm_rounds, 0, 1000, err) &&
+                      is_within("admm_epochs", o->admm_epochs, 1, 1000, err) &&
+                      is_within("admm_rho_first", o->admm_rho_first, 1e-9, 1e9, err) &&
+                      is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
+                      is_within("admm_block_growth", o->admm_block_growth, 0, 1, err);
+    if (!good)
+        return ERNN_BAD_ARG;
+    if (o->resume && !o->checkpoint)
+        return ernn_error_set(err, ERNN_BAD_ARG, "training: resume needs the path of a checkpoint");
+    return ERNN_OK;
+}
+
+// ---- Identity ----
+
+// FNV-1a over 32-bit words: enough to tell two data sets apart, fast enough to run on each start.
+static uint64_t digest(uint64_t hash, const void *words, size_t n)
+{
+    const uint32_t *word = words;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ word[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static uint64_t digest_sequences(const ernn_sequences *s)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; s && i < s->n; i++) {
+        hash = digest(hash, s->frames[i], (size_t)s->n_frames[i] * (size_t)s->width);
+        hash = digest(hash, s->phones[i], (size_t)s->n_phones[i]);
+        hash = digest(hash, &s->n_frames[i], 1);
+        if (s->alignment && s->alignment[i])
+            hash = digest(hash, s->alignment[i], (size_t)s->n_frames[i]);
+    }
+    return hash;
+}
+
+static void print_spec(ernn_buffer *text, const char *name, const ernn_spec *spec)
+{
+    char shape[256];
+    ernn_spec_print(spec, shape, sizeof shape);
+    ernn_buffer_print(text, "%s=%d > %s > %d, blocks", name, spec->n_inputs, shape, spec->n_labels);
+    for (int i = 0; i < spec->n_layers; i++)
+        ernn_buffer_print(text, " %d/%d/%d", spec->layers[i].block[ERNN_MATRIX_INPUT],
+                          spec->layers[i].block[ERNN_MATRIX_RECURRENT],
+                          spec->layers[i].block[ERNN_MATRIX_PROJECTION]);
+    ernn_buffer_print(text, "\n");
+}
+
+void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const ernn_model *initial,
+                         const ernn_spec *structure, const ernn_sequences *train,
+                         const ernn_sequences *dev)
+{
+    static const char *const methods[] = {"dense", "circulant", "admm"};
+    ernn_buffer_print(text, "method=%s\nloss=%s\n", methods[o->method],
+                      o->loss == ERNN_LOSS_CTC ? "ctc" : "frame");
+    ernn_buffer_print(text, "epochs=%d\nbatch=%d\nlearning rate=%.17g\nclip norm=%.17g\n",
+                      o->n_epochs, o->batch, o->learning_rate, o->clip_norm);
+    ernn_buffer_print(text, "noise=%.17g\ndropout=%.17g\nseed=%llu\n", o->noise, o->dropout,
+                      (unsigned long long)o->seed);
+    if (o->method == ERNN_METHOD_ADMM)
+        ernn_buffer_print(text, "rounds=%d\nround epochs=%d\nrho=%.17g to %.17g\nblock growth=%d\n",
+                          o->admm_rounds, o->admm_epochs, o->admm_rho_first, o->admm_rho_last,
+                          o->admm_block_growth);
+    print_spec(text, "model", ernn_model_spec(initial));
+    if (structure)
+        print_spec(text, "structure", structure);
+    const uint64_t basis = 0xcbf29ce484222325u;
+    ernn_buffer_print(text, "initial parameters=%016llx\n",
+                      (unsigned long long)digest(basis, ernn_model_parameters_const(initial),
+                                                 ernn_model_n_parameters(initial)));
+    ernn_buffer_print(text, "training data=%016llx\n", (unsigned long long)digest_sequences(train));
+    ernn_buffer_print(text, "development data=%016llx\n",
+                      (unsigned long long)digest_sequences(dev));
+}

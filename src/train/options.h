@@ -1,0 +1,19 @@
+// Training options: defaults, ranges, and the text that a checkpoint is compared with.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ERNN_SRC_TRAIN_OPTIONS_H
+#define ERNN_SRC_TRAIN_OPTIONS_H
+
+#include "base/buffer.h"
+
+#include "ernn/train.h"
+
+// Refuses values outside the ranges of train.h, naming field, value and range.
+ernn_status ernn_train_validate(const ernn_train_options *options, ernn_error *err);
+
+// Everything that the result depends on, one "key=value" line each: options, shapes, digests of the
+// initial parameters and of the data.
+void ernn_train_identity(ernn_buffer *text, const ernn_train_options *options,
+                         const ernn_model *initial, const ernn_spec *structure,
+                         const ernn_sequences *train, const ernn_sequences *dev);
+
+#endif

@@ -1,0 +1,108 @@
+// One-cycle learning rate, ADMM rounds, block growth. SPDX-License-Identifier: Apache-2.0
+#include "train/schedule.h"
+
+#include <math.h>
+
+// Share of the one-cycle curve that warms up, and the rates at its ends relative to the peak.
+static const double WARM_UP = 0.3;
+static const double FIRST_RATE = 0.04;
+static const double LAST_RATE = 1e-4;
+// An ADMM round restarts at the peak and ends here, so that W settles before Z and U move.
+static const double ROUND_LAST_RATE = 0.1;
+
+static double cosine(double from, double to, double position)
+{
+    return to + (from - to) * 0.5 * (1 + cos(3.141592653589793 * position));
+}
+
+// (math.md: one-cycle) a(s): FIRST -> 1 over the warm-up, then 1 -> LAST, both half cosines.
+static double one_cycle(double position)
+{
+    if (position < WARM_UP)
+        return cosine(FIRST_RATE, 1, position / WARM_UP);
+    return cosine(1, LAST_RATE, (position - WARM_UP) / (1 - WARM_UP));
+}
+
+static int largest_block(const ernn_spec *spec)
+{
+    int block = 1;
+    for (int i = 0; i < spec->n_layers; i++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
+            if (spec->layers[i].block[m] > block)
+                block = spec->layers[i].block[m];
+    return block;
+}
+
+ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_spec *structure)
+{
+    ernn_schedule schedule = {.options = *options, .block_limit = 1};
+    if (options->method == ERNN_METHOD_ADMM) {
+        schedule.n_admm = options->admm_rounds * options->admm_epochs;
+        schedule.block_limit = largest_block(structure);
+    }
+    schedule.n_epochs = schedule.n_admm + options->n_epochs;
+    return schedule;
+}
+
+// rho_r = first (last / first)^(r / (R - 1)), r = 0 ... R - 1
+static double round_rho(const ernn_train_options *o, int round)
+{
+    const double share = o->admm_rounds > 1 ? round / (double)(o->admm_rounds - 1) : 1;
+    return o->admm_rho_first * pow(o->admm_rho_last / o->admm_rho_first, share);
+}
+
+// Block growth shares the rounds equally between 2, 4, ... k.
+static int round_block(const ernn_schedule *schedule, int round)
+{
+    if (!schedule->options.admm_block_growth || schedule->block_limit < 2)
+        return schedule->block_limit;
+    int stages = 0;
+    while (1 << stages < schedule->block_limit)
+        stages++;
+    return 2 << (round * stages / schedule->options.admm_rounds);
+}
+
+static ernn_schedule_epoch admm_epoch(const ernn_schedule *schedule, int epoch)
+{
+    const ernn_train_options *o = &schedule->options;
+    const int round = epoch / o->admm_epochs;
+    const int within = epoch % o->admm_epochs;
+    const int block = round_block(schedule, round);
+    return (ernn_schedule_epoch){
+        .phase = ERNN_PHASE_ADMM,
+        .rho = round_rho(o, round),
+        .block = block,
+        .is_stage_start = within == 0 && (round == 0 || round_block(schedule, round - 1) != block),
+        .is_round_start = within == 0,
+        .is_round_end = within == o->admm_epochs - 1,
+        .rate_position = within / (double)o->admm_epochs,
+        .rate_length = 1.0 / o->admm_epochs,
+    };
+}
+
+ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch)
+{
+    if (epoch < schedule->n_admm)
+        return admm_epoch(schedule, epoch);
+    const ernn_train_options *o = &schedule->options;
+    return (ernn_schedule_epoch){
+        .phase = o->method == ERNN_METHOD_ADMM ? ERNN_PHASE_FINETUNE : ERNN_PHASE_TRAIN,
+        .rate_position = (epoch - schedule->n_admm) / (double)o->n_epochs,
+        .rate_length = 1.0 / o->n_epochs,
+    };
+}
+
+double ernn_schedule_rate(const ernn_schedule *schedule, const ernn_schedule_epoch *epoch,
+                          double within)
+{
+    const double position = epoch->rate_position + within * epoch->rate_length;
+    const double share = epoch->phase == ERNN_PHASE_ADMM ? cosine(1, ROUND_LAST_RATE, position)
+                                                         : one_cycle(position);
+    return schedule->options.learning_rate * share;
+}
+
+const char *ernn_phase_name(ernn_phase phase)
+{
+    static const char *const names[] = {"train", "admm", "finetune"};
+    return names[phase];
+}

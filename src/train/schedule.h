@@ -1,0 +1,38 @@
+// What every epoch of a training is: its phase, learning rate and ADMM penalty, as pure functions
+// of the options, so that a resumed training knows where it stands from the epoch number alone.
+// docs/math.md, training. SPDX-License-Identifier: Apache-2.0
+#ifndef ERNN_SRC_TRAIN_SCHEDULE_H
+#define ERNN_SRC_TRAIN_SCHEDULE_H
+
+#include "ernn/train.h"
+
+typedef enum ernn_phase { ERNN_PHASE_TRAIN, ERNN_PHASE_ADMM, ERNN_PHASE_FINETUNE } ernn_phase;
+
+typedef struct ernn_schedule {
+    ernn_train_options options;
+    int n_admm;      // epochs of the ADMM phase
+    int n_epochs;    // of all phases
+    int block_limit; // largest block size to reach, 1 without ADMM
+} ernn_schedule;
+
+// One epoch, `epoch` from 0.
+typedef struct ernn_schedule_epoch {
+    ernn_phase phase;
+    double rho;           // ADMM
+    int block;            // ADMM: largest block size of this round
+    bool is_stage_start;  // ADMM: the circulant set changes, Z and U start anew
+    bool is_round_start;  // ADMM: rho changes
+    bool is_round_end;    // ADMM: Z and U are updated after this epoch
+    double rate_position; // of the phase's (ADMM: round's) learning rate curve, at the beginning
+    double rate_length;   // share of that curve that the epoch covers
+} ernn_schedule_epoch;
+
+// `structure` may be NULL without ADMM. Options are validated before.
+ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_spec *structure);
+ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch);
+// Learning rate `within` [0, 1] of the epoch.
+double ernn_schedule_rate(const ernn_schedule *schedule, const ernn_schedule_epoch *epoch,
+                          double within);
+const char *ernn_phase_name(ernn_phase phase);
+
+#endif

@@ -1,0 +1,34 @@
+// A batch split into a fixed number of pieces, each with a net of its own, run in parallel and
+// reduced in order: the same bytes for any number of threads. SPDX-License-Identifier: Apache-2.0
+#ifndef ERNN_SRC_TRAIN_SHARDS_H
+#define ERNN_SRC_TRAIN_SHARDS_H
+
+#include "nn/net.h"
+
+// Utterances that are decoded together, fixed so that every evaluation of a model agrees.
+enum { ERNN_DECODE_GROUP = 4 };
+
+typedef struct ernn_shards {
+    int n;             // pieces
+    int threads;       // at most n are used
+    ernn_net **nets;   // [n]
+    float **gradients; // [n] -> dense gradient of one piece
+    double *losses;    // [n]
+    ernn_weights *weights;
+} ernn_shards;
+
+// Pieces for batches of `batch` utterances, a function of the batch alone.
+int ernn_shards_pieces(int batch);
+// All cores when `threads` is 0.
+int ernn_shards_threads(int threads);
+
+// Nets that hold batches of `batch` utterances (and decoding groups) of up to `max_frames` frames.
+ernn_status ernn_shards_new(const ernn_model *model, int batch, int max_frames, int threads,
+                            ernn_shards **shards, ernn_error *err);
+void ernn_shards_free(ernn_shards *shards);
+
+// gradient (layout of the model) = that of the loss summed over the batch; returns the loss.
+double ernn_shards_gradient(ernn_shards *shards, const float *parameters, const ernn_batch *batch,
+                            float *gradient);
+
+#endif
