@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "nn/net_layer.h"
+#include "num/clones.h"
 #include "num/denormal.h"
 #include "num/gemm.h"
 
@@ -209,7 +210,7 @@ void ernn_packing_shift(const ernn_packing *packing, int n, const float *x, floa
     }
 }
 
-void ernn_sum_rows(int rows, int n, const float *x, size_t ld, float *sums)
+ERNN_CLONES void ernn_sum_rows(int rows, int n, const float *x, size_t ld, float *sums)
 {
     for (int r = 0; r < rows; r++) {
 #pragma omp simd

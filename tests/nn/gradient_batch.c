@@ -1,0 +1,359 @@
+// What a batch must not change: a batch equals the sum of its utterances one by one, wherever they
+// stand and whatever the others' lengths, noise and dropout included; runs repeat bit for bit, in
+// parallel too; logits agree with double precision over long utterances and wide layers.
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+#include "num/denormal.h"
+#include "nn/net_layer.h"
+#include "reference.h"
+
+enum { N = 5, MAX_FRAMES = 220, N_INPUTS = 13, N_LABELS = 9 };
+
+static const char *const networks[] = {
+    "lstm:33p17,20+peephole",
+    "gru:31,18",
+    "gru:31,18+reset_before",
+};
+enum { N_NETWORKS = sizeof networks / sizeof *networks };
+
+typedef struct fixture {
+    ernn_model *model;
+    ernn_weights *weights;
+    ernn_net *net;
+    size_t n_dense;
+    float frames[N][MAX_FRAMES * N_INPUTS];
+    int labels[N][MAX_FRAMES];
+    const float *frame_rows[N];
+    const int *label_rows[N];
+    int n_frames[N];
+    int n_labels[N];
+    uint64_t seeds[N];
+    ernn_batch batch;
+} fixture;
+
+static fixture *fixture_new(const char *network, const char *blocks, double spread)
+{
+    static const int lengths[N] = {60, 97, 1, 220, 97};
+    ernn_error err = {0};
+    const ernn_features features = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    fixture *f = calloc(1, sizeof *f);
+    spec.n_inputs = N_INPUTS;
+    spec.n_labels = N_LABELS;
+    check_ok(ernn_spec_parse(&spec, network, &err), err);
+    check_ok(ernn_spec_parse_blocks(&spec, blocks, &err), err);
+    check_ok(ernn_model_new(&spec, &features, (ernn_phone_set)0, 1, &f->model, &err), err);
+    reference_randomize(f->model, 3, spread);
+    check_ok(ernn_weights_new(f->model, &f->weights, &err), err);
+    check_ok(ernn_net_new(f->model, N, MAX_FRAMES, &f->net, &err), err);
+    f->n_dense = ernn_weights_count(f->weights);
+    ernn_rng rng = ernn_rng_new(8, 0, 0);
+    for (int i = 0; i < N; i++) {
+        check_random(&rng, f->frames[i], MAX_FRAMES * N_INPUTS, 1);
+        f->frame_rows[i] = f->frames[i];
+        f->label_rows[i] = f->labels[i];
+        f->n_frames[i] = lengths[i];
+        f->n_labels[i] = lengths[i] / 3;
+        f->seeds[i] = ernn_rng_bits(&rng);
+        for (int t = 0; t < MAX_FRAMES; t++)
+            f->labels[i][t] = 1 + (int)ernn_rng_below(&rng, N_LABELS - 1);
+    }
+    f->batch = (ernn_batch){.n = N,
+                            .frames = f->frame_rows,
+                            .n_frames = f->n_frames,
+                            .labels = f->label_rows,
+                            .n_labels = f->n_labels,
+                            .target = ERNN_TARGET_CTC,
+                            .noise = 0.2,
+                            .dropout = 0.3,
+                            .seeds = f->seeds};
+    return f;
+}
+
+static void fixture_free(fixture *f)
+{
+    ernn_net_free(f->net);
+    ernn_weights_free(f->weights);
+    ernn_model_free(f->model);
+    free(f);
+}
+
+// The batch of utterance i alone.
+static ernn_batch alone(const fixture *f, int i)
+{
+    ernn_batch one = f->batch;
+    one.n = 1;
+    one.frames += i;
+    one.n_frames += i;
+    one.labels += i;
+    one.n_labels += i;
+    one.seeds += i;
+    return one;
+}
+
+static double run(fixture *f, const ernn_batch *batch, float *dense, int *n_skipped)
+{
+    ernn_net_forward(f->net, f->weights, batch);
+    return ernn_net_backward(f->net, f->weights, batch, dense, n_skipped);
+}
+
+static void test_batch_is_sum(void **state)
+{
+    (void)state;
+    for (int k = 0; k < N_NETWORKS; k++) {
+        fixture *f = fixture_new(networks[k], "1", 0.3);
+        float *whole = calloc(f->n_dense, sizeof *whole);
+        double *sum = calloc(f->n_dense, sizeof *sum);
+        float *logits = calloc((size_t)N * MAX_FRAMES * N_LABELS, sizeof *logits);
+        int n_skipped;
+        const double loss = run(f, &f->batch, whole, &n_skipped);
+        assert_int_equal(n_skipped, 0);
+        size_t stride;
+        for (int i = 0; i < N; i++)
+            memcpy(logits + i * MAX_FRAMES * N_LABELS, ernn_net_logits(f->net, i, &stride),
+                   (size_t)f->n_frames[i] * N_LABELS * sizeof *logits);
+        assert_int_equal(stride, N_LABELS);
+        double losses = 0;
+        for (int i = 0; i < N; i++) {
+            const ernn_batch one = alone(f, i);
+            float *part = calloc(f->n_dense, sizeof *part);
+            losses += run(f, &one, part, &n_skipped);
+            for (size_t e = 0; e < f->n_dense; e++)
+                sum[e] += part[e];
+            free(part);
+            const float *other = ernn_net_logits(f->net, 0, &stride);
+            for (int e = 0; e < f->n_frames[i] * N_LABELS; e++)
+                check_near(logits[i * MAX_FRAMES * N_LABELS + e], other[e], 2e-5);
+        }
+        check_near(loss, losses, 1e-6 * fabs(losses));
+        check_db(whole, sum, f->n_dense, 95);
+        free(whole);
+        free(sum);
+        free(logits);
+        fixture_free(f);
+    }
+}
+
+// The gradient is added to what is there, and a second run gives the same bits.
+static void test_repeats_and_adds(void **state)
+{
+    (void)state;
+    for (int k = 0; k < N_NETWORKS; k++) {
+        fixture *f = fixture_new(networks[k], "1", 0.3);
+        float *first = calloc(f->n_dense, sizeof *first);
+        float *again = calloc(f->n_dense, sizeof *again);
+        float *twice = calloc(f->n_dense, sizeof *twice);
+        double *want = calloc(f->n_dense, sizeof *want);
+        int n_skipped;
+        const double loss = run(f, &f->batch, first, &n_skipped);
+        const ernn_batch other = alone(f, 3); // leaves its traces in the workspace
+        run(f, &other, twice, &n_skipped);
+        memset(twice, 0, f->n_dense * sizeof *twice);
+        assert_true(loss == run(f, &f->batch, again, &n_skipped));
+        assert_memory_equal(first, again, f->n_dense * sizeof *first);
+        run(f, &f->batch, twice, &n_skipped);
+        run(f, &f->batch, twice, &n_skipped);
+        for (size_t e = 0; e < f->n_dense; e++)
+            want[e] = 2.0 * first[e];
+        check_db(twice, want, f->n_dense, 110);
+        free(first);
+        free(again);
+        free(twice);
+        free(want);
+        fixture_free(f);
+    }
+}
+
+// One net per thread on shared weights gives each thread what a lone run gives.
+static void test_parallel_nets(void **state)
+{
+    (void)state;
+    enum { SHARDS = 4 };
+    fixture *f = fixture_new(networks[0], "1", 0.3);
+    ernn_net *nets[SHARDS];
+    float *gradients[SHARDS];
+    ernn_error err = {0};
+    for (int s = 0; s < SHARDS; s++) {
+        check_ok(ernn_net_new(f->model, N, MAX_FRAMES, &nets[s], &err), err);
+        gradients[s] = calloc(f->n_dense, sizeof *gradients[s]);
+    }
+#pragma omp parallel for num_threads(SHARDS) schedule(static, 1)
+    for (int s = 0; s < SHARDS; s++) {
+        int n_skipped;
+        const ernn_batch one = alone(f, s);
+        ernn_net_forward(nets[s], f->weights, &one);
+        ernn_net_backward(nets[s], f->weights, &one, gradients[s], &n_skipped);
+    }
+    for (int s = 0; s < SHARDS; s++) {
+        int n_skipped;
+        float *lone = calloc(f->n_dense, sizeof *lone);
+        const ernn_batch one = alone(f, s);
+        run(f, &one, lone, &n_skipped);
+        assert_memory_equal(lone, gradients[s], f->n_dense * sizeof *lone);
+        free(lone);
+        free(gradients[s]);
+        ernn_net_free(nets[s]);
+    }
+    fixture_free(f);
+}
+
+static void test_against_double(void **state)
+{
+    (void)state;
+    static const char *const wide[] = {"lstm:60p33,41+peephole", "gru:57,64",
+                                       "gru:57,64+reset_before"};
+    for (int k = 0; k < N_NETWORKS; k++) {
+        fixture *f = fixture_new(wide[k], "input=8,recurrent=4,projection=2", 0.25);
+        reference ref = reference_new(f->model);
+        f->batch.seeds = NULL;
+        ernn_net_forward(f->net, f->weights, &f->batch);
+        for (int i = 0; i < N; i++) {
+            double *want = calloc((size_t)MAX_FRAMES * N_LABELS, sizeof *want);
+            size_t stride;
+            reference_logits(&ref, &f->batch, i, want);
+            check_db(ernn_net_logits(f->net, i, &stride), want, (size_t)(f->n_frames[i] * N_LABELS),
+                     105);
+            free(want);
+        }
+        reference_free(&ref);
+        fixture_free(f);
+    }
+}
+
+// Too few frames for the labels: counted, without a trace in loss and gradient.
+static void test_skipped(void **state)
+{
+    (void)state;
+    fixture *f = fixture_new(networks[1], "1", 0.3);
+    float *with = calloc(f->n_dense, sizeof *with);
+    float *without = calloc(f->n_dense, sizeof *without);
+    double *want = calloc(f->n_dense, sizeof *want);
+    int n_skipped;
+    f->n_labels[1] = f->n_frames[1] + 100; // more labels than the scratch is made for
+    f->n_labels[2] = 1;
+    f->n_labels[4] = f->n_frames[4];
+    f->labels[4][1] = f->labels[4][0]; // just enough frames but for a repeat
+    const double loss = run(f, &f->batch, with, &n_skipped);
+    assert_int_equal(n_skipped, 2);
+    double losses = 0;
+    for (int i = 0; i < N; i++) {
+        const ernn_batch one = alone(f, i);
+        if (i == 1 || i == 4)
+            continue;
+        losses += run(f, &one, without, &n_skipped);
+        assert_int_equal(n_skipped, 0);
+    }
+    check_near(loss, losses, 1e-6 * losses);
+    for (size_t e = 0; e < f->n_dense; e++)
+        want[e] = without[e];
+    check_db(with, want, f->n_dense, 95);
+    free(with);
+    free(without);
+    free(want);
+    fixture_free(f);
+}
+
+// <folded gradient, w> = <dense gradient, expanded w> for any gradient and any w: folding is the
+// transpose of expansion.
+static void test_fold_is_transpose(void **state)
+{
+    (void)state;
+    fixture *f = fixture_new(networks[0], "input=4,recurrent=8,projection=2", 0.3);
+    const size_t n = ernn_model_n_parameters(f->model);
+    float *dense = calloc(f->n_dense, sizeof *dense);
+    float *folded = calloc(n, sizeof *folded);
+    ernn_rng rng = ernn_rng_new(21, 0, 0);
+    check_random(&rng, dense, f->n_dense, 1);
+    check_random(&rng, folded, n, 1); // overwritten
+    ernn_weights_fold(f->weights, dense, folded);
+    double left = 0;
+    double right = 0;
+    for (size_t i = 0; i < n; i++)
+        left += (double)folded[i] * ernn_model_parameters_const(f->model)[i];
+    for (size_t i = 0; i < f->n_dense; i++)
+        right += (double)dense[i] * ernn_weights_values(f->weights)[i];
+    check_near(left, right, 1e-4 * (1 + fabs(right)));
+    assert_true(fabs(right) > 0.1);
+    free(dense);
+    free(folded);
+    fixture_free(f);
+}
+
+// Rate and scale of the dropout, moments of the noise, independence of places and frames.
+static void test_draws(void **state)
+{
+    (void)state;
+    enum { WIDTH = 101, STEPS = 2000 };
+    float ones[WIDTH];
+    float x[WIDTH];
+    float y[WIDTH];
+    double dropped = 0;
+    double equal = 0;
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < WIDTH; i++)
+        ones[i] = 1;
+    for (int t = 0; t < STEPS; t++) {
+        ernn_dropout_row(5, 1, t, 0.3, WIDTH, ones, x);
+        ernn_dropout_row(5, 2, t, 0.3, WIDTH, ones, y);
+        for (int i = 0; i < WIDTH; i++) {
+            assert_true(x[i] == 0 || fabsf(x[i] - 1 / 0.7f) < 1e-6f);
+            dropped += x[i] == 0;
+            equal += x[i] == y[i];
+        }
+        ernn_noise_row(5, t, 0.5, WIDTH, ones, x);
+        for (int i = 0; i < WIDTH; i++) {
+            sum += x[i] - 1;
+            squares += (x[i] - 1) * (x[i] - 1);
+        }
+    }
+    const double n = (double)WIDTH * STEPS; // standard errors about 0.001
+    check_near(dropped / n, 0.3, 0.005);
+    check_near(equal / n, 0.7 * 0.7 + 0.3 * 0.3, 0.005);
+    check_near(sum / n, 0, 0.006);
+    check_near(squares / n, 0.25, 0.005);
+}
+
+// The caller's floating-point mode is back after a pass.
+static void test_mode_is_restored(void **state)
+{
+    (void)state;
+    fixture *f = fixture_new(networks[0], "1", 0.3);
+    volatile float tiny = 1e-30f;
+    const unsigned mode = ernn_denormal_flush();
+#if defined(__x86_64__)
+    assert_true(tiny * 1e-10f == 0);
+#endif
+    ernn_denormal_restore(mode);
+    float *dense = calloc(f->n_dense, sizeof *dense);
+    int n_skipped;
+    run(f, &f->batch, dense, &n_skipped);
+    assert_true(tiny * 1e-10f > 0);
+    free(dense);
+    fixture_free(f);
+}
+
+static void test_bad_sizes(void **state)
+{
+    (void)state;
+    fixture *f = fixture_new(networks[0], "1", 0.3);
+    ernn_error err = {0};
+    ernn_net *net = NULL;
+    assert_int_equal(ernn_net_new(f->model, 0, 10, &net, &err), ERNN_BAD_ARG);
+    assert_int_equal(ernn_net_new(f->model, 1 << 20, 1 << 20, &net, &err), ERNN_TOO_BIG);
+    assert_non_null(strstr(err.text, "1048576"));
+    assert_null(net);
+    fixture_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_batch_is_sum),  cmocka_unit_test(test_repeats_and_adds),
+        cmocka_unit_test(test_parallel_nets), cmocka_unit_test(test_against_double),
+        cmocka_unit_test(test_skipped),       cmocka_unit_test(test_fold_is_transpose),
+        cmocka_unit_test(test_draws),         cmocka_unit_test(test_mode_is_restored),
+        cmocka_unit_test(test_bad_sizes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
