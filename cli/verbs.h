@@ -10,11 +10,13 @@ typedef struct ernn_verb {
     const char *purpose;
 } ernn_verb;
 
+int ernn_cli_features(int argc, char **argv);
 int ernn_cli_report(int argc, char **argv);
 int ernn_cli_version(int argc, char **argv);
 
 // In the order in which a user needs them.
 static const ernn_verb ERNN_VERBS[] = {
+    {"features", ernn_cli_features, "width, frames, mean and deviation of the features"},
     {"report", ernn_cli_report, "one table, JSON and page from the steps of a run"},
     {"version", ernn_cli_version, "print the version"},
 };

@@ -8,25 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-ernn_utterance *ernn_corpus_append(ernn_corpus *corpus, size_t *capacity, ernn_error *err)
+ernn_status ernn_corpus_append(ernn_corpus *corpus, size_t *capacity, ernn_utterance **added,
+                               ernn_error *err)
 {
-    if (corpus->n_utterances >= ERNN_CORPUS_MAX_UTTERANCES) {
-        ernn_error_set(err, ERNN_TOO_BIG, "%s: more than %zu utterances", corpus->path,
-                       ERNN_CORPUS_MAX_UTTERANCES);
-        return NULL;
-    }
+    if (corpus->n_utterances >= ERNN_CORPUS_MAX_UTTERANCES)
+        return ernn_error_set(err, ERNN_TOO_BIG, "%s: more than %zu utterances", corpus->path,
+                              ERNN_CORPUS_MAX_UTTERANCES);
     if (corpus->n_utterances == *capacity) {
         const size_t wanted = *capacity ? 2 * *capacity : 256;
         ernn_utterance *grown =
             ernn_mem_resize(corpus->utterances, corpus->n_utterances, wanted, sizeof *grown, err);
         if (!grown)
-            return NULL;
+            return ERNN_NO_MEMORY;
         corpus->utterances = grown;
         *capacity = wanted;
     }
-    ernn_utterance *added = &corpus->utterances[corpus->n_utterances++];
-    *added = (ernn_utterance){0};
-    return added;
+    *added = &corpus->utterances[corpus->n_utterances++];
+    **added = (ernn_utterance){0};
+    return ERNN_OK;
 }
 
 ernn_status ernn_corpus_join(char *path, const char *folder, const char *name, ernn_error *err)

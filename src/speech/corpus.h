@@ -18,8 +18,9 @@ ernn_status ernn_corpus_load_kaldi(ernn_corpus *corpus, ernn_error *err);
 // Does the folder hold DRn/?
 bool ernn_corpus_is_timit(const char *path);
 
-// Appends an empty utterance and returns it, valid until the next call; NULL on failure.
-ernn_utterance *ernn_corpus_append(ernn_corpus *corpus, size_t *capacity, ernn_error *err);
+// Appends an empty utterance; `*added` is valid until the next call.
+ernn_status ernn_corpus_append(ernn_corpus *corpus, size_t *capacity, ernn_utterance **added,
+                               ernn_error *err);
 
 // path[ERNN_CORPUS_MAX_PATH] = folder/name.
 ernn_status ernn_corpus_join(char *path, const char *folder, const char *name, ernn_error *err);

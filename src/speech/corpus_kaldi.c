@@ -231,9 +231,10 @@ ernn_status ernn_corpus_load_kaldi(ernn_corpus *corpus, ernn_error *err)
     corpus->phone_set = ERNN_PHONES_39;
     ernn_status status = load_tables(corpus, tables, err);
     for (size_t i = 0; status == ERNN_OK && i < tables[SCP].n; i++) {
-        ernn_utterance *utterance = ernn_corpus_append(corpus, &capacity, err);
-        status = utterance ? load_utterance(corpus, tables, &tables[SCP].entries[i], utterance, err)
-                           : ERNN_NO_MEMORY;
+        ernn_utterance *utterance = NULL;
+        status = ernn_corpus_append(corpus, &capacity, &utterance, err);
+        if (status == ERNN_OK)
+            status = load_utterance(corpus, tables, &tables[SCP].entries[i], utterance, err);
     }
     for (int i = 0; i < N_TABLES; i++)
         free_table(&tables[i]);

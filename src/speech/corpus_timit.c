@@ -203,11 +203,11 @@ static ernn_status load_utterance(ernn_corpus *corpus, size_t *capacity, const c
     snprintf(stem, sizeof stem, "%s", name);
     *strrchr(stem, '.') = 0;
     *strrchr(region_path, '/') = 0;
-    ernn_utterance *utterance = ernn_corpus_append(corpus, capacity, err);
-    if (!utterance)
-        return ERNN_NO_MEMORY;
-    ernn_status status =
-        name_utterance(last_part(region_path), last_part(speaker_path), stem, utterance, err);
+    ernn_utterance *utterance = NULL;
+    ernn_status status = ernn_corpus_append(corpus, capacity, &utterance, err);
+    if (status == ERNN_OK)
+        status =
+            name_utterance(last_part(region_path), last_part(speaker_path), stem, utterance, err);
     if (status == ERNN_OK)
         status = ernn_corpus_join(path, speaker_path, name, err);
     if (status == ERNN_OK && !(utterance->audio_path = ernn_mem_string(path, err)))
