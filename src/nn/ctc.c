@@ -2,7 +2,7 @@
 // precision so that long utterances and confident networks neither underflow nor lose the path.
 //
 // The labels are extended with blanks to S = 2 L + 1 states: blank, l_1, blank, ... l_L, blank.
-// docs/math.md, section on losses; Graves et al. 2006. SPDX-License-Identifier: Apache-2.0
+// docs/math.md L.1 to L.3; Graves et al. 2006. SPDX-License-Identifier: Apache-2.0
 #include "nn/ctc.h"
 
 #include <assert.h>
@@ -69,7 +69,7 @@ static double log_sum_exp(const float *x, int n)
     return most + log(sum);
 }
 
-// alpha_t(s) = (alpha_{t-1}(s) + alpha_{t-1}(s-1) + [skip] alpha_{t-1}(s-2)) p_t(s);
+// (L.1) alpha_t(s) = (alpha_{t-1}(s) + alpha_{t-1}(s-1) + [skip] alpha_{t-1}(s-2)) p_t(s);
 // returns ln p(labels | logits).
 static double forward(const lattice *l)
 {
@@ -90,7 +90,7 @@ static double forward(const lattice *l)
     return log_sum(last[n_states - 1], n_states > 1 ? last[n_states - 2] : -INFINITY, -INFINITY);
 }
 
-// beta_t(s) = beta_{t+1}(s) p_{t+1}(s) + beta_{t+1}(s+1) p_{t+1}(s+1) + [skip] ...(s+2).
+// (L.2) beta_t(s) = beta_{t+1}(s) p_{t+1}(s) + beta_{t+1}(s+1) p_{t+1}(s+1) + [skip] ...(s+2).
 // `after` holds beta_{t+1}(s) + ln p_{t+1}(s).
 static void beta_step(const lattice *l, const double *after, double *beta)
 {
@@ -102,7 +102,8 @@ static void beta_step(const lattice *l, const double *after, double *beta)
     }
 }
 
-// d(-ln p) / d logit_t(c) = softmax_t(c) - sum over states s of class c of alpha_t(s) beta_t(s) / p
+// (L.3) d(-ln p) / d logit_t(c) = softmax_t(c) - sum over states s of class c of alpha_t(s)
+// beta_t(s) / p
 static void gradient_row(const lattice *l, int t, double log_p, const double *beta, float *gradient)
 {
     const double *alpha = l->alpha + (size_t)t * l->n_states;

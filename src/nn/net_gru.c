@@ -1,5 +1,5 @@
 // GRU with the reset after or before the recurrent product: forward and backward pass of a packed
-// batch. docs/math.md section 5; h = (1 - z) . n + z . h'.
+// batch. docs/math.md, GRU, and L.7, L.8; h = (1 - z) . n + z . h'.
 //
 // A row of `gates` is four vectors of H floats, [n][z][r][q] with the reset after the product,
 // where q = W_hr h' + b_hr, or [n][z][r][u] with the reset before, where u = r . h'. The backward
@@ -36,7 +36,7 @@ ERNN_CLONES static void forward_after_row(int n, float *a, const float *bias, co
     }
 }
 
-// d[n] = dL/dh of this step; d_before[n] += what reaches h' past the products.
+// (L.7) d[n] = dL/dh of this step; d_before[n] += what reaches h' past the products.
 ERNN_CLONES static void backward_after_row(int n, float *a, const float *before, const float *d,
                                            float *d_before)
 {
@@ -79,7 +79,7 @@ ERNN_CLONES static void forward_blend_row(int n, float *a, const float *bias, co
     }
 }
 
-// Backward of the second half.
+// Backward of the second half (L.7).
 ERNN_CLONES static void backward_blend_row(int n, float *a, const float *before, const float *d,
                                            float *d_before)
 {
@@ -93,7 +93,7 @@ ERNN_CLONES static void backward_blend_row(int n, float *a, const float *before,
     }
 }
 
-// Backward of the first half: du[n] = dL/du.
+// Backward of the first half (L.7): du[n] = dL/du.
 ERNN_CLONES static void backward_reset_row(int n, float *a, const float *before, const float *du,
                                            float *d_before)
 {
@@ -212,7 +212,7 @@ void ernn_gru_forward(const ernn_layer *layer, const ernn_packing *packing,
     }
 }
 
-// Gradients of the weights from those of the pre-activations.
+// (L.8) Gradients of the weights from those of the pre-activations.
 static void weight_gradients(const ernn_layer *layer, const ernn_packing *packing,
                              const ernn_layer_gradient *gradient, const float *previous)
 {

@@ -1,5 +1,5 @@
-// Losses of one utterance on its logits: CTC, and cross-entropy frame by frame. docs/math.md,
-// section on losses. SPDX-License-Identifier: Apache-2.0
+// Losses of one utterance on its logits: CTC, and cross-entropy frame by frame. docs/math.md
+// L.3 and L.4. SPDX-License-Identifier: Apache-2.0
 #include "nn/net_layer.h"
 
 #include "nn/ctc.h"
@@ -14,7 +14,7 @@ size_t ernn_loss_scratch(int max_frames, int n_labels)
     return ernn_ctc_scratch(max_frames, n_labels, max_frames);
 }
 
-// -ln softmax(x)[label]; gradient = softmax(x) - onehot(label).
+// (L.4) -ln softmax(x)[label]; gradient = softmax(x) - onehot(label).
 static double cross_entropy(const float *x, int n, int label, float *gradient)
 {
     double most = x[0];

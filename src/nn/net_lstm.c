@@ -1,5 +1,5 @@
 // LSTM with optional peepholes and projection: forward and backward pass of a packed batch.
-// docs/math.md section 4; Sak et al. 2014, equations 1 to 6.
+// docs/math.md, LSTM, and L.5, L.6; Sak et al. 2014, equations 1 to 6.
 //
 // A row of `gates` is [i][f][g][o], H floats each: pre-activations, then gates, and after the
 // backward pass the gradients of the pre-activations. g is the candidate.
@@ -36,8 +36,8 @@ ERNN_CLONES static void forward_row(int n, float *a, const float *bias, const fl
     }
 }
 
-// One row backward: a[4][n] gates in, gradients of pre-activations out; carry[n] is dL/dc from the
-// step after in, for the step before out; dm[n] = dL/dm.
+// One row backward (L.5): a[4][n] gates in, gradients of pre-activations out; carry[n] is dL/dc
+// from the step after in, for the step before out; dm[n] = dL/dm.
 ERNN_CLONES static void backward_row(int n, float *a, const float *peephole, const float *c_before,
                                      const float *c, const float *dm, float *carry)
 {
@@ -62,7 +62,7 @@ ERNN_CLONES static void backward_row(int n, float *a, const float *peephole, con
     }
 }
 
-// d_peephole[3][n] += (da_i . c', da_f . c', da_o . c)
+// (L.6) d_peephole[3][n] += (da_i . c', da_f . c', da_o . c)
 ERNN_CLONES static void peephole_row(int n, const float *da, const float *c_before, const float *c,
                                      float *d_peephole)
 {

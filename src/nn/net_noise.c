@@ -1,6 +1,6 @@
 // Noise on the features and dropout between layers. Each row draws from a generator of its own,
 // derived from the utterance's seed, the place and the frame, so that an utterance gets the same
-// numbers in any batch, at any place in it, forward and backward.
+// numbers in any batch, at any place in it, forward and backward. docs/math.md L.9.
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/net_layer.h"
 
