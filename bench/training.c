@@ -23,6 +23,7 @@ typedef struct bench_case {
 } bench_case;
 
 static const bench_case cases[] = {
+    {"gru-2x256-n4", "gru:256,256", 80, 4, 150},
     {"gru-2x256-n8", "gru:256,256", 80, 8, 150},
     {"gru-2x256-n16", "gru:256,256", 80, 16, 150},
     {"gru-2x256-before-n8", "gru:256,256+reset_before", 80, 8, 150},
