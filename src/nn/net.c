@@ -59,13 +59,7 @@ static int inputs_of(const ernn_spec *spec, int place)
 // `*made` = [rows][width] floats; false when there is no memory.
 static bool make(float **made, size_t rows, int width, ernn_error *err)
 {
-    size_t count;
-    if (!ernn_mem_mul(rows, (size_t)width, &count)) {
-        ernn_error_set(err, ERNN_TOO_BIG, "training: %zu rows of %d floats do not fit in memory",
-                       rows, width);
-        return false;
-    }
-    *made = ernn_mem_new(count, sizeof **made, err);
+    *made = ernn_mem_new(rows, (size_t)width * sizeof **made, err);
     return *made != NULL;
 }
 
@@ -219,7 +213,7 @@ ERNN_CLONES void ernn_sum_rows(int rows, int n, const float *x, size_t ld, float
     }
 }
 
-// What fill and drop below do to each row: rank i of step t is row start[t] + i.
+// Rank i of step t is row start[t] + i, here and below.
 static void pack_features(ernn_net *net, const ernn_batch *batch)
 {
     const ernn_packing *p = &net->packing;
