@@ -35,6 +35,14 @@ ernn_status ernn_qmodel_random(const ernn_spec *spec, int signal_bits, int weigh
 ernn_status ernn_qstate_new(const ernn_rt_network *network, ernn_rt_state **state, ernn_error *err);
 void ernn_qstate_free(ernn_rt_state *state);
 
+// x[n_inputs] -> q[n_inputs] in the input format: the only step that sees a real number
+// (fixed-point.md 7). Saturations are added to `*hits`; NaN becomes the lowest value.
+void ernn_quantise_frame(const ernn_rt_network *network, const float *x, int32_t *q,
+                         uint32_t *hits);
+
+// Adds the run's counters to totals[ERNN_RT_CLASSES] and clears them.
+void ernn_qrun_saturations(ernn_qrun *run, uint64_t *totals);
+
 // ---- Construction, for this room ----
 
 // A qmodel of this shape with all memory in place and zeroed, activation tables filled, formats not

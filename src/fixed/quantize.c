@@ -1,0 +1,170 @@
+// From a float model to the integer one: formats from calibrated ranges. docs/fixed-point.md
+// section 8. SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
+#include "fixed/table.h"
+
+#include <math.h>
+
+// Signals get a tenth more room than calibration showed; past +-8 both activations are constant.
+static const double HEADROOM = 1.1;
+static const double ACTIVATION_RANGE = 8;
+
+ernn_quant_options ernn_quant_defaults(void)
+{
+    return (ernn_quant_options){.signal_bits = 16, .weight_bits = 12, .max_sequences = 64};
+}
+
+// The most fractional bits with which `bits` bits hold +-peak.
+static int frac_for(double peak, int bits)
+{
+    int exponent = 0;
+    frexp((ldexp(1, bits - 1) - 1) / fmax(peak, 1e-9), &exponent);
+    return exponent - 1;
+}
+
+static int signal_frac(ernn_range range, int bits)
+{
+    return frac_for(HEADROOM * ernn_range_peak(range), bits);
+}
+
+// Sum of squared errors of the tensor's spectra in W bits with `frac`, limiting included.
+static double rounding_error(const ernn_qtensor *tensor, const float *w, int frac, int bits)
+{
+    const size_t k = (size_t)tensor->shape[2];
+    double packed[ERNN_RT_MAX_K];
+    double sum = 0;
+    for (size_t i = 0; i < tensor->count; i += k) {
+        ernn_spectra(w + i, 1, (int)k, packed);
+        for (size_t e = 0; e < k; e++) {
+            const double error = ldexp(ernn_to_fixed(packed[e], frac, bits), -frac) - packed[e];
+            // Bins 0 and k/2 stand once in the inverse transform, all others twice.
+            sum += (e < 2 ? 1 : 2) * error * error;
+        }
+    }
+    return sum;
+}
+
+// Limiting a few far values often pays with a bit for all others.
+static void choose_weights(ernn_qmodel *qmodel, const ernn_model *model)
+{
+    ernn_qtensor tensors[ERNN_QMODEL_MAX_TENSORS];
+    const int bits = (int)qmodel->network.weight_bits;
+    const size_t n = ernn_qmodel_tensors(qmodel, tensors);
+    for (size_t t = 0; t < n; t++) {
+        if (!tensors[t].matrix)
+            continue;
+        const float *w = ernn_qtensor_source(&tensors[t], model);
+        const int whole = tensors[t].formats->weights;
+        double best = INFINITY;
+        for (int frac = whole; frac <= whole + 2; frac++) {
+            const double error = rounding_error(&tensors[t], w, frac, bits);
+            if (error < best)
+                tensors[t].formats->weights = frac;
+            best = fmin(best, error);
+        }
+    }
+}
+
+static void choose_matrix(ernn_matrix_formats *formats, const ernn_matrix_ranges *ranges,
+                          const ernn_rt_network *network)
+{
+    const int bits = (int)network->signal_bits;
+    formats->weights = frac_for(ernn_range_peak(ranges->weights), (int)network->weight_bits);
+    formats->spectrum = signal_frac(ranges->spectrum, bits);
+    formats->accumulator = signal_frac(ranges->accumulator, bits + 4);
+}
+
+// Products and biases are held whole; their sum only as far as the activations tell it apart.
+static int preactivation_frac(const ernn_layer_ranges *ranges, int bits)
+{
+    double peak = fmin(HEADROOM * ernn_range_peak(ranges->preactivation), ACTIVATION_RANGE);
+    for (ernn_qmatrix m = ERNN_QMATRIX_INPUT; m <= ERNN_QMATRIX_CANDIDATE; m++)
+        peak = fmax(peak, HEADROOM * ernn_range_peak(ranges->matrices[m].product));
+    return frac_for(fmax(peak, ernn_range_peak(ranges->bias)), bits);
+}
+
+static void choose_signals(ernn_qmodel *qmodel, const ernn_network_ranges *ranges)
+{
+    ernn_rt_network *network = &qmodel->network;
+    const int bits = (int)network->signal_bits;
+    for (uint32_t l = 0; l < network->n_layers; l++) {
+        const ernn_layer_ranges *seen = &ranges->layers[l];
+        ernn_layer_formats *formats = &qmodel->formats.layers[l];
+        formats->input = signal_frac(seen->input, bits);
+        formats->preactivation = preactivation_frac(seen, bits);
+        formats->cell = signal_frac(seen->cell, bits);
+        formats->peephole = frac_for(ernn_range_peak(seen->peephole), bits);
+        formats->output = signal_frac(seen->output, bits);
+        for (ernn_qmatrix m = 0; m < ERNN_QMATRICES; m++)
+            choose_matrix(&formats->matrices[m], &seen->matrices[m], network);
+    }
+    ernn_range scores = ranges->scores;
+    scores.low = fmin(scores.low, ranges->output.product.low);
+    scores.high = fmax(scores.high, ranges->output.product.high);
+    qmodel->formats.output_frac = signal_frac(scores, bits);
+    choose_matrix(&qmodel->formats.output, &ranges->output, network);
+}
+
+// The formats differ by more than a constraint can mend only for very short words: say so.
+static ernn_status settle(ernn_qmodel *qmodel, const ernn_model *model, ernn_network_ranges *ranges,
+                          ernn_error *err)
+{
+    choose_signals(qmodel, ranges);
+    choose_weights(qmodel, model);
+    ernn_formats_constrain(&qmodel->formats, &qmodel->network);
+    ernn_status status = ernn_formats_apply(&qmodel->formats, &qmodel->network, err);
+    if (status == ERNN_OK)
+        status = ernn_format_table(qmodel, ranges, err);
+    if (status == ERNN_OK)
+        ernn_qmodel_fill(qmodel, model);
+    return status;
+}
+
+static ernn_status check(const ernn_model *model, const ernn_sequences *calibration,
+                         const ernn_quant_options *options, ernn_error *err)
+{
+    const float *parameters = ernn_model_parameters_const(model);
+    for (size_t i = 0; i < ernn_model_n_parameters(model); i++)
+        if (!isfinite(parameters[i]))
+            return ernn_error_set(err, ERNN_BAD_ARG, "quantize: parameter %zu is not finite", i);
+    if (calibration->n == 0)
+        return ernn_error_set(err, ERNN_BAD_ARG, "quantize: no calibration sequences");
+    if (calibration->width != ernn_model_spec(model)->n_inputs)
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "quantize: calibration frames have %d features, the model takes %d",
+                              calibration->width, ernn_model_spec(model)->n_inputs);
+    if (options->max_sequences < 1)
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "quantize: %d calibration sequences, at least 1 is needed",
+                              options->max_sequences);
+    return ERNN_OK;
+}
+
+ernn_status ernn_quantize(const ernn_model *model, const ernn_sequences *calibration,
+                          const ernn_quant_options *options, ernn_qmodel **qmodel, ernn_error *err)
+{
+    const ernn_quant_options defaults = ernn_quant_defaults();
+    options = options ? options : &defaults;
+    *qmodel = NULL;
+    ernn_qmodel *made = NULL;
+    ernn_status status = check(model, calibration, options, err);
+    if (status == ERNN_OK)
+        status = ernn_qmodel_new(ernn_model_spec(model), options->signal_bits, options->weight_bits,
+                                 &made, err);
+    if (status != ERNN_OK)
+        return status;
+    made->features = *ernn_model_features(model);
+    made->statistics = *ernn_model_statistics((ernn_model *)model);
+    made->phone_set = ernn_model_phone_set(model);
+    ernn_network_ranges *ranges = ernn_mem_new(1, sizeof *ranges, err);
+    status = ranges ? ernn_calibrate(model, made, calibration, options->max_sequences, ranges, err)
+                    : ERNN_NO_MEMORY;
+    if (status == ERNN_OK)
+        status = settle(made, model, ranges, err);
+    if (status == ERNN_OK)
+        *qmodel = made;
+    else
+        ernn_qmodel_free(made);
+    ernn_mem_free(ranges);
+    return status;
+}
