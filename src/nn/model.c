@@ -198,6 +198,11 @@ ernn_feature_statistics *ernn_model_statistics(ernn_model *model)
     return &model->statistics;
 }
 
+const ernn_feature_statistics *ernn_model_statistics_const(const ernn_model *model)
+{
+    return &model->statistics;
+}
+
 size_t ernn_model_n_tensors(const ernn_model *model)
 {
     return model->n_tensors;

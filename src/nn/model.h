@@ -9,4 +9,7 @@
 ernn_status ernn_model_blank(const ernn_spec *spec, const ernn_features *features,
                              ernn_phone_set phone_set, ernn_model **model, ernn_error *err);
 
+// Borrowed; n = 0 when there are none.
+const ernn_feature_statistics *ernn_model_statistics_const(const ernn_model *model);
+
 #endif

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/safetensors.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,18 +60,14 @@ static void copy_values(const ernn_store_tensor *tensor, void *values)
 static ernn_status check_finite(const ernn_store *file, const ernn_store_tensor *tensor,
                                 const void *values, ernn_error *err)
 {
-    for (size_t i = 0; i < tensor->count; i++) {
-        double value = 0;
-        if (tensor->dtype == ERNN_DTYPE_F32)
-            value = ((const float *)values)[i];
-        else if (tensor->dtype == ERNN_DTYPE_F64)
-            value = ((const double *)values)[i];
-        if (!isfinite(value))
-            return ernn_error_set(err, ERNN_BAD_FILE,
-                                  "%s: tensor '%.60s': number %zu is %g, finite ones are wanted",
-                                  ernn_store_path(file), tensor->name, i, value);
-    }
-    return ERNN_OK;
+    const size_t i = ernn_dtype_first_bad(tensor->dtype, values, tensor->count);
+    if (i == tensor->count)
+        return ERNN_OK;
+    const double value =
+        tensor->dtype == ERNN_DTYPE_F32 ? ((const float *)values)[i] : ((const double *)values)[i];
+    return ernn_error_set(err, ERNN_BAD_FILE,
+                          "%s: tensor '%.60s': number %zu is %g, finite ones are wanted",
+                          ernn_store_path(file), tensor->name, i, value);
 }
 
 ernn_status ernn_store_read(const ernn_store *file, const char *name, ernn_dtype dtype, int n_dims,

@@ -44,6 +44,8 @@ typedef enum ernn_dtype {
 
 size_t ernn_dtype_bytes(ernn_dtype dtype);
 const char *ernn_dtype_name(ernn_dtype dtype); // "F32", ...
+// Index of the first NaN or infinite number among values[count], or `count`.
+size_t ernn_dtype_first_bad(ernn_dtype dtype, const void *values, size_t count);
 
 // ---- Writing ----
 
@@ -60,6 +62,7 @@ void ernn_store_put(ernn_store_writer *writer, const char *name, ernn_dtype dtyp
 
 // Writes the file canonically: sorted names, no spaces, header padded so that data start at a
 // multiple of 64 bytes, no gaps. The same content gives the same bytes whatever the order of puts.
+// NaN and infinite numbers are refused: the file could not be read back.
 ernn_status ernn_store_save(const ernn_store_writer *writer, const char *path, ernn_error *err);
 
 // ---- Reading ----

@@ -166,6 +166,19 @@ static ernn_status sort_entries(const ernn_store_writer *writer, text_entry **te
     return ERNN_OK;
 }
 
+static ernn_status check_values(const tensor_entry *tensors, size_t n, ernn_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t count = tensors[i].bytes / ernn_dtype_bytes(tensors[i].dtype);
+        const size_t bad = ernn_dtype_first_bad(tensors[i].dtype, tensors[i].values, count);
+        if (bad < count)
+            return ernn_error_set(err, ERNN_BAD_ARG,
+                                  "tensor '%s': number %zu is not finite, so it is not saved",
+                                  tensors[i].name, bad);
+    }
+    return ERNN_OK;
+}
+
 // A JSON string: quotes, backslashes and control characters escaped, UTF-8 as it is.
 static void print_string(ernn_buffer *out, const char *text)
 {
@@ -240,6 +253,8 @@ ernn_status ernn_store_save(const ernn_store_writer *writer, const char *path, e
     ernn_buffer header = {0};
     ernn_buffer out = {0};
     ernn_status status = sort_entries(writer, &texts, &tensors, err);
+    if (status == ERNN_OK)
+        status = check_values(tensors, writer->n_tensors, err);
     if (status != ERNN_OK)
         goto done;
     print_header(&header, texts, writer->n_texts, tensors, writer->n_tensors);

@@ -1,0 +1,217 @@
+// Specs: every bad value is refused by name, what is printed parses to the same, counts equal those
+// of hand-counted networks. SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+#include "ernn/model.h"
+#include "nn/table.h"
+
+static void check_parses(const char *text, const char *canonical)
+{
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    ernn_spec again = ernn_spec_defaults();
+    char printed[300];
+    check_ok(ernn_spec_parse(&spec, text, &err), err);
+    check_ok(ernn_spec_validate(&spec, &err), err);
+    ernn_spec_print(&spec, printed, sizeof printed);
+    assert_string_equal(printed, canonical);
+    check_ok(ernn_spec_parse(&again, printed, &err), err);
+    assert_memory_equal(&again, &spec, sizeof spec);
+}
+
+static void test_parse(void **state)
+{
+    (void)state;
+    check_parses("gru:1", "gru:1");
+    check_parses("gru:256,256", "gru:256,256");
+    check_parses("gru:256+reset_before", "gru:256+reset_before");
+    check_parses("lstm:1024p512,1024p512+peephole", "lstm:1024p512,1024p512+peephole");
+    check_parses("lstm:8192p8192,3", "lstm:8192p8192,3");
+    check_parses("gru:1,2,3,4,5,6,7,8", "gru:1,2,3,4,5,6,7,8");
+    check_parses("gru:4/gru:5", "gru:4,5");
+    check_parses("lstm:4p2+peephole/gru:5/gru:6+reset_before/lstm:7",
+                 "lstm:4p2+peephole/gru:5/gru:6+reset_before/lstm:7");
+    ernn_error err = {0};
+    ernn_spec spec = {.n_inputs = 7, .n_labels = 9, .n_layers = 1};
+    spec.layers[0] = ernn_spec_defaults().layers[0];
+    spec.layers[0].block[0] = 16;
+    check_ok(ernn_spec_parse(&spec, "lstm:5p4,6+peephole", &err), err);
+    assert_true(spec.n_inputs == 7 && spec.n_labels == 9 && spec.n_layers == 2);
+    assert_true(spec.layers[0].cell == ERNN_CELL_LSTM && spec.layers[0].is_peephole);
+    assert_true(spec.layers[0].n_cells == 5 && spec.layers[0].n_projected == 4);
+    assert_true(spec.layers[1].n_cells == 6 && spec.layers[1].n_projected == 0);
+    assert_true(spec.layers[0].block[0] == 16 && spec.layers[1].block[0] == 16);
+}
+
+static void test_parse_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "gru",
+                                      "gru:",
+                                      "rnn:5",
+                                      "gru:0",
+                                      "gru:-1",
+                                      "gru:+1",
+                                      "gru:01",
+                                      "gru:8193",
+                                      "gru:99999999999999999999",
+                                      "gru:5x",
+                                      "gru:5,",
+                                      "gru:,5",
+                                      "gru:5 ",
+                                      " gru:5",
+                                      "GRU:5",
+                                      "gru:5p4",
+                                      "gru:5+peephole",
+                                      "gru:5+",
+                                      "lstm:5p",
+                                      "lstm:5p0",
+                                      "lstm:5p8193",
+                                      "lstm:5+reset_before",
+                                      "lstm:5+peephole,6",
+                                      "lstm:5/",
+                                      "gru:1,2,3,4,5,6,7,8,9",
+                                      "gru:1,2,3,4,5,6,7,8/gru:9"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ernn_error err = {0};
+        ernn_spec spec = ernn_spec_defaults();
+        const ernn_spec before = spec;
+        assert_int_equal(ernn_spec_parse(&spec, bad[i], &err), ERNN_BAD_ARG);
+        assert_memory_equal(&spec, &before, sizeof spec);
+        assert_non_null(strstr(err.text, "wanted"));
+        assert_non_null(strstr(err.text, bad[i]));
+    }
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    ernn_spec_parse(&spec, "gru:25x", &err);
+    assert_string_equal(err.text, "'gru:25x': 'x' at character 7, ',' and a size, '+' and an "
+                                  "option, '/' and a cell, or the end is wanted");
+}
+
+static void test_blocks(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    check_ok(ernn_spec_parse(&spec, "lstm:8p4,8", &err), err);
+    check_ok(ernn_spec_parse_blocks(&spec, "8", &err), err);
+    for (int l = 0; l < 2; l++)
+        for (int m = 0; m < 3; m++)
+            assert_int_equal(spec.layers[l].block[m], 8);
+    check_ok(ernn_spec_parse_blocks(&spec, "projection=1,input=64", &err), err);
+    for (int l = 0; l < 2; l++) {
+        assert_int_equal(spec.layers[l].block[ERNN_MATRIX_INPUT], 64);
+        assert_int_equal(spec.layers[l].block[ERNN_MATRIX_RECURRENT], 8);
+        assert_int_equal(spec.layers[l].block[ERNN_MATRIX_PROJECTION], 1);
+        assert_int_equal(spec.layers[l].block[ERNN_MATRIX_OUTPUT], 1);
+    }
+    static const char *const bad[] = {
+        "",         "0",      "3",       "128",      "-8",       "8,8",
+        "input",    "input=", "input=7", "output=8", "input=8,", "input=8,input=8",
+        "input=8 ", "8x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const ernn_spec before = spec;
+        assert_int_equal(ernn_spec_parse_blocks(&spec, bad[i], &err), ERNN_BAD_ARG);
+        assert_memory_equal(&spec, &before, sizeof spec);
+    }
+}
+
+// One field of a good spec set to a bad value; the message names it.
+static void check_invalid(size_t offset, int value, const char *field)
+{
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    check_ok(ernn_spec_parse(&spec, "gru:8/lstm:8p4", &err), err);
+    memcpy((char *)&spec + offset, &value, sizeof value);
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    assert_non_null(strstr(err.text, field));
+    assert_non_null(strstr(err.text, "spec: "));
+}
+
+static void test_validate(void **state)
+{
+    (void)state;
+#define LAYER(l, field)                                                                            \
+    (offsetof(ernn_spec, layers) + (l) * sizeof(ernn_layer_spec) + offsetof(ernn_layer_spec, field))
+    static const int bad_sizes[] = {0, -1, 8193};
+    for (int i = 0; i < 3; i++) {
+        check_invalid(offsetof(ernn_spec, n_inputs), bad_sizes[i], "n_inputs");
+        check_invalid(offsetof(ernn_spec, n_labels), bad_sizes[i], "n_labels");
+        check_invalid(offsetof(ernn_spec, n_layers), bad_sizes[i], "n_layers");
+        check_invalid(LAYER(0, n_cells), bad_sizes[i], "layer0.n_cells");
+        check_invalid(LAYER(1, n_cells), bad_sizes[i], "layer1.n_cells");
+    }
+    check_invalid(offsetof(ernn_spec, n_labels), 1, "n_labels: 1, a number from 2 to 8192");
+    check_invalid(offsetof(ernn_spec, n_layers), 9, "n_layers: 9, a number from 1 to 8");
+    check_invalid(LAYER(1, cell), 2, "layer1.cell: 2");
+    check_invalid(LAYER(1, n_projected), -1, "layer1.n_projected");
+    check_invalid(LAYER(1, n_projected), 8193, "layer1.n_projected");
+    check_invalid(LAYER(0, n_projected), 3, "layer0.n_projected: 3, a gru has no projection");
+    static const int bad_blocks[] = {0, -1, 3, 24, 128, 1 << 30};
+    for (int i = 0; i < 6; i++) {
+        check_invalid(LAYER(0, block), bad_blocks[i], "layer0.block.input");
+        check_invalid(LAYER(0, block) + sizeof(int), bad_blocks[i], "layer0.block.recurrent");
+        check_invalid(LAYER(1, block) + 2 * sizeof(int), bad_blocks[i], "layer1.block.projection");
+    }
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    spec.layers[0].is_peephole = true;
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    assert_non_null(strstr(err.text, "layer0.is_peephole"));
+}
+
+static void test_print_fits(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    check_ok(ernn_spec_parse(&spec, "lstm:1024p512,1024p512+peephole", &err), err);
+    for (size_t size = 1; size < 40; size++) {
+        char text[41];
+        memset(text, '#', sizeof text);
+        ernn_spec_print(&spec, text, size);
+        assert_true(strlen(text) < size && text[size] == '#');
+        assert_memory_equal(text, "lstm:1024p512,1024p512+peephole", strlen(text));
+    }
+}
+
+static void check_counts(const char *text, const char *blocks, int n_inputs, int n_labels,
+                         size_t matrices, size_t all)
+{
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    spec.n_inputs = n_inputs;
+    spec.n_labels = n_labels;
+    check_ok(ernn_spec_parse(&spec, text, &err), err);
+    check_ok(ernn_spec_parse_blocks(&spec, blocks, &err), err);
+    assert_int_equal(ernn_spec_matrix_parameters(&spec), matrices);
+    assert_int_equal(ernn_spec_parameters(&spec), all);
+    ernn_tensor tensors[ERNN_MAX_TENSORS];
+    size_t n_floats;
+    ernn_table_fill(&spec, tensors, &n_floats);
+    assert_int_equal(n_floats, all);
+}
+
+static void test_counts(void **state)
+{
+    (void)state;
+    // the layer of the published accelerators: 3,248,128 weights dense; inputs padded to 160
+    check_counts("lstm:1024p512+peephole", "1", 153, 62, 3248128, 3248128 + 7 * 1024 + 62 * 513);
+    check_counts("lstm:1024p512", "8", 153, 62, (4 * 1024 * (160 + 512) + 512 * 1024) / 8,
+                 (4 * 1024 * (160 + 512) + 512 * 1024) / 8 + 4 * 1024 + 62 * 513);
+    check_counts("gru:1024", "input=16,recurrent=8", 153, 40,
+                 3 * (1024 * 160 / 16 + 1024 * 1024 / 8),
+                 3 * (1024 * 160 / 16 + 1024 * 1024 / 8) + 4 * 1024 + 40 * 1025);
+    check_counts("gru:5,3+reset_before", "4", 7, 2, 3 * (8 * 8 + 8 * 8 + 4 * 8 + 4 * 4) / 4,
+                 3 * (8 * 8 + 8 * 8 + 4 * 8 + 4 * 4) / 4 + 3 * 5 + 3 * 3 + 2 * 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse),      cmocka_unit_test(test_parse_refused),
+        cmocka_unit_test(test_blocks),     cmocka_unit_test(test_validate),
+        cmocka_unit_test(test_print_fits), cmocka_unit_test(test_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
