@@ -12,11 +12,13 @@ typedef struct ernn_verb {
 
 int ernn_cli_features(int argc, char **argv);
 int ernn_cli_report(int argc, char **argv);
+int ernn_cli_train(int argc, char **argv);
 int ernn_cli_version(int argc, char **argv);
 
 // In the order in which a user needs them.
 static const ernn_verb ERNN_VERBS[] = {
     {"features", ernn_cli_features, "width, frames, mean and deviation of the features"},
+    {"train", ernn_cli_train, "a network: dense, circulant, or by ADMM"},
     {"report", ernn_cli_report, "one table, JSON and page from the steps of a run"},
     {"version", ernn_cli_version, "print the version"},
 };

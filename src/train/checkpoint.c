@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "store/safetensors.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // Columns of the tensor "history": one row for each epoch done.
@@ -48,6 +49,9 @@ static void put_all(ernn_store_writer *writer, const ernn_trainer *t, const doub
 {
     const size_t n = ernn_model_n_parameters(t->model);
     const size_t n_residuals = (size_t)t->report.n_residuals;
+    char version[16];
+    snprintf(version, sizeof version, "%d", ERNN_STORE_VERSION);
+    ernn_store_put_text(writer, "ernn.format", version);
     ernn_store_put_text(writer, "ernn.kind", "checkpoint");
     ernn_store_put_text(writer, "ernn.options", t->identity.data);
     put_floats(writer, "parameters", n, ernn_model_parameters_const(t->model));

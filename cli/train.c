@@ -1,0 +1,438 @@
+// ernn train: dense, circulant from the start (C-LSTM), or by ADMM from a dense model (E-RNN).
+// SPDX-License-Identifier: Apache-2.0
+#include "train.h"
+#include "verbs.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char HELP[] =
+    "ernn train: a network from labelled speech\n\n"
+    "  ernn train --data CORPUS [--dev CORPUS] -o MODEL [options]\n\n"
+    "  --method dense|circulant|admm   circulant: k-vectors from the start; admm: from a dense "
+    "model\n"
+    "  --spec TEXT        gru:256,256 (default), lstm:1024p512,1024p512+peephole\n"
+    "  --from MODEL       start from its parameters, features and labels (admm: must be dense)\n"
+    "  --blocks TEXT      block sizes: 8, or input=16,recurrent=8,projection=8\n"
+    "  --epochs N --batch N --lr R --clip R --noise R --dropout R    24, 8, 2e-3 (admm 1e-3), 5,\n"
+    "                     0.1, 0.3; admm: the epochs and rate of the fine-tuning\n"
+    "  --rounds N --round-epochs N --rho FIRST:LAST --growth         ADMM; docs/math.md\n"
+    "  --loss ctc|frame   frame needs phone times (TIMIT)\n"
+    "  --features logmel|mfcc --stack N --normalise running|utterance|global --labels 39|48|61\n"
+    "  --checkpoint FILE  default MODEL.checkpoint; --resume continues from it, bit for bit\n"
+    "  --seed N --threads N    the result does not depend on the threads\n"
+    "  --json             print the log as one JSON object\n\n"
+    "CORPUS is a TIMIT tree or a Kaldi folder; without --dev every tenth speaker is held out. The\n"
+    "log goes to MODEL.log.json, a line per epoch.\n\n"
+    "Example: ernn train --data an4/train --dev an4/dev -o dense.safetensors\n"
+    "         ernn train --method admm --from dense.safetensors --blocks 8 --data an4/train \\\n"
+    "             --dev an4/dev -o circulant.safetensors\n";
+
+enum {
+    OPTION_DATA = 256,
+    OPTION_DEV,
+    OPTION_METHOD,
+    OPTION_SPEC,
+    OPTION_FROM,
+    OPTION_BLOCKS,
+    OPTION_EPOCHS,
+    OPTION_BATCH,
+    OPTION_LR,
+    OPTION_CLIP,
+    OPTION_NOISE,
+    OPTION_DROPOUT,
+    OPTION_ROUNDS,
+    OPTION_ROUND_EPOCHS,
+    OPTION_RHO,
+    OPTION_GROWTH,
+    OPTION_LOSS,
+    OPTION_FEATURES,
+    OPTION_STACK,
+    OPTION_NORMALISE,
+    OPTION_LABELS,
+    OPTION_CHECKPOINT,
+    OPTION_RESUME,
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_JSON,
+};
+
+static const struct option OPTIONS[] = {
+    {"data", required_argument, NULL, OPTION_DATA},
+    {"dev", required_argument, NULL, OPTION_DEV},
+    {"output", required_argument, NULL, 'o'},
+    {"method", required_argument, NULL, OPTION_METHOD},
+    {"spec", required_argument, NULL, OPTION_SPEC},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"blocks", required_argument, NULL, OPTION_BLOCKS},
+    {"epochs", required_argument, NULL, OPTION_EPOCHS},
+    {"batch", required_argument, NULL, OPTION_BATCH},
+    {"lr", required_argument, NULL, OPTION_LR},
+    {"clip", required_argument, NULL, OPTION_CLIP},
+    {"noise", required_argument, NULL, OPTION_NOISE},
+    {"dropout", required_argument, NULL, OPTION_DROPOUT},
+    {"rounds", required_argument, NULL, OPTION_ROUNDS},
+    {"round-epochs", required_argument, NULL, OPTION_ROUND_EPOCHS},
+    {"rho", required_argument, NULL, OPTION_RHO},
+    {"growth", no_argument, NULL, OPTION_GROWTH},
+    {"loss", required_argument, NULL, OPTION_LOSS},
+    {"features", required_argument, NULL, OPTION_FEATURES},
+    {"stack", required_argument, NULL, OPTION_STACK},
+    {"normalise", required_argument, NULL, OPTION_NORMALISE},
+    {"labels", required_argument, NULL, OPTION_LABELS},
+    {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
+    {"resume", no_argument, NULL, OPTION_RESUME},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+// ---- Options ----
+
+// Index of `text` among words[n], or a usage line and false.
+static bool choose(const char *option, const char *text, const char *const *words, int n,
+                   int *index)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(text, words[i]) == 0) {
+            *index = i;
+            return true;
+        }
+    char allowed[100] = "";
+    for (int i = 0; i < n; i++)
+        snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), " %s", words[i]);
+    ernn_cli_usage("train", "--%s: '%s', one of%s is wanted", option, text, allowed);
+    return false;
+}
+
+static bool set_rho(ernn_cli_training *a, const char *text)
+{
+    char first[40];
+    const char *colon = strchr(text, ':');
+    if (!colon || (size_t)(colon - text) >= sizeof first) {
+        ernn_cli_usage("train", "--rho: '%s', FIRST:LAST is wanted, like 0.01:3", text);
+        return false;
+    }
+    memcpy(first, text, (size_t)(colon - text));
+    first[colon - text] = '\0';
+    ernn_train_options *o = &a->options;
+    return ernn_cli_number("train", "rho", first, 1e-9, 1e9, &o->admm_rho_first) &&
+           ernn_cli_number("train", "rho", colon + 1, o->admm_rho_first, 1e9, &o->admm_rho_last);
+}
+
+// Options that describe the network and its input: --from brings its own.
+static bool set_network(ernn_cli_training *a, int option, const char *text)
+{
+    static const char *const features[] = {"logmel", "mfcc"};
+    static const char *const normalisations[] = {"running", "utterance", "global"};
+    static const char *const labels[] = {"61", "48", "39"};
+    ernn_error err = {0};
+    int value = 0;
+    a->has_network = true;
+    switch (option) {
+    case OPTION_SPEC:
+        if (ernn_spec_parse(&a->spec, text, &err) == ERNN_OK)
+            return true;
+        ernn_cli_usage("train", "--spec: %s", err.text);
+        return false;
+    case OPTION_FEATURES:
+        if (!choose("features", text, features, 2, &value))
+            return false;
+        a->features.kind = (ernn_feature_kind)value;
+        a->features.n_deltas = a->features.kind == ERNN_FEATURES_MFCC ? 2 : 0;
+        return true;
+    case OPTION_STACK:
+        return ernn_cli_integer("train", "stack", text, 1, 8, &a->features.n_stacked);
+    case OPTION_NORMALISE:
+        if (!choose("normalise", text, normalisations, 3, &value))
+            return false;
+        a->features.normalisation = (ernn_normalisation)value;
+        return true;
+    default:
+        if (!choose("labels", text, labels, 3, &value))
+            return false;
+        a->labels = (ernn_phone_set)value;
+        return true;
+    }
+}
+
+static bool set_numbers(ernn_train_options *o, int option, const char *text)
+{
+    int seed = 0;
+    switch (option) {
+    case OPTION_EPOCHS:
+        return ernn_cli_integer("train", "epochs", text, 1, 10000, &o->n_epochs);
+    case OPTION_BATCH:
+        return ernn_cli_integer("train", "batch", text, 1, 256, &o->batch);
+    case OPTION_LR:
+        return ernn_cli_number("train", "lr", text, 1e-7, 1, &o->learning_rate);
+    case OPTION_CLIP:
+        return ernn_cli_number("train", "clip", text, 0, 1e9, &o->clip_norm);
+    case OPTION_NOISE:
+        return ernn_cli_number("train", "noise", text, 0, 10, &o->noise);
+    case OPTION_DROPOUT:
+        return ernn_cli_number("train", "dropout", text, 0, 0.95, &o->dropout);
+    case OPTION_ROUNDS:
+        return ernn_cli_integer("train", "rounds", text, 0, 1000, &o->admm_rounds);
+    case OPTION_ROUND_EPOCHS:
+        return ernn_cli_integer("train", "round-epochs", text, 1, 1000, &o->admm_epochs);
+    case OPTION_THREADS:
+        return ernn_cli_integer("train", "threads", text, 0, 1024, &o->threads);
+    default:
+        if (!ernn_cli_integer("train", "seed", text, 0, 2147483647, &seed))
+            return false;
+        o->seed = (uint64_t)seed;
+        return true;
+    }
+}
+
+static bool set_option(ernn_cli_training *a, int option, const char *text)
+{
+    static const char *const methods[] = {"dense", "circulant", "admm"};
+    static const char *const losses[] = {"ctc", "frame"};
+    int value = 0;
+    switch (option) {
+    case OPTION_DATA:
+        a->data = text;
+        return true;
+    case OPTION_DEV:
+        a->dev = text;
+        return true;
+    case 'o':
+        a->output = text;
+        return true;
+    case OPTION_FROM:
+        a->from = text;
+        return true;
+    case OPTION_BLOCKS:
+        a->blocks = text;
+        return true;
+    case OPTION_CHECKPOINT:
+        snprintf(a->checkpoint, sizeof a->checkpoint, "%s", text);
+        return true;
+    case OPTION_RESUME:
+        a->options.resume = true;
+        return true;
+    case OPTION_JSON:
+        a->is_json = true;
+        return true;
+    case OPTION_GROWTH:
+        a->options.admm_block_growth = 1;
+        return true;
+    case OPTION_RHO:
+        return set_rho(a, text);
+    case OPTION_METHOD:
+        if (!choose("method", text, methods, 3, &value))
+            return false;
+        a->options.method = (ernn_method)value;
+        return true;
+    case OPTION_LOSS:
+        if (!choose("loss", text, losses, 2, &value))
+            return false;
+        a->options.loss = (ernn_loss)value;
+        return true;
+    case OPTION_SPEC:
+    case OPTION_FEATURES:
+    case OPTION_STACK:
+    case OPTION_NORMALISE:
+    case OPTION_LABELS:
+        return set_network(a, option, text);
+    case '?':
+        return false;
+    default:
+        return set_numbers(&a->options, option, text);
+    }
+}
+
+// What is missing or contradicts itself; an exit code.
+static int check(ernn_cli_training *a)
+{
+    const ernn_method method = a->options.method;
+    if (!a->data || !a->output)
+        return ernn_cli_usage("train", "--data and -o are wanted");
+    if (method == ERNN_METHOD_ADMM && !a->from)
+        return ernn_cli_usage("train", "--method admm starts from a dense model: give --from");
+    if (method != ERNN_METHOD_DENSE && !a->blocks && !a->from)
+        return ernn_cli_usage("train", "block sizes are wanted: give --blocks");
+    if (method == ERNN_METHOD_ADMM && !a->blocks)
+        return ernn_cli_usage("train", "block sizes are wanted: give --blocks");
+    if (method == ERNN_METHOD_DENSE && a->blocks)
+        return ernn_cli_usage("train", "--blocks needs --method circulant or admm");
+    if (a->from && a->has_network)
+        return ernn_cli_usage("train", "--spec, --features, --stack, --normalise and --labels come "
+                                       "from the model given with --from");
+    if (a->checkpoint[0] == '\0')
+        snprintf(a->checkpoint, sizeof a->checkpoint, "%.1000s.checkpoint", a->output);
+    a->options.checkpoint = a->checkpoint;
+    return ERNN_EXIT_OK;
+}
+
+// ---- The model to start from ----
+
+static ernn_status new_model(const ernn_cli_training *a, ernn_model **model, ernn_error *err)
+{
+    ernn_spec spec = a->spec;
+    spec.n_inputs = ernn_features_width(&a->features);
+    spec.n_labels = ernn_phones_count(a->labels) + 1;
+    return ernn_model_new(&spec, &a->features, a->labels, a->options.seed, model, err);
+}
+
+// *structure is what the method has to reach; false in *has_structure when the model has it.
+static ernn_status prepare(const ernn_cli_training *a, ernn_model **model, ernn_spec *structure,
+                           bool *has_structure, ernn_error *err)
+{
+    ernn_status status = a->from ? ernn_model_load(a->from, model, err) : new_model(a, model, err);
+    if (status != ERNN_OK)
+        return status;
+    *structure = *ernn_model_spec(*model);
+    *has_structure = a->blocks != NULL;
+    if (a->blocks)
+        status = ernn_spec_parse_blocks(structure, a->blocks, err);
+    if (status != ERNN_OK || !a->from || !a->blocks || a->options.method == ERNN_METHOD_ADMM)
+        return status;
+    // Circulant from a trained model: its projection, then the k-vectors.
+    ernn_model *projected = NULL;
+    status = ernn_model_project(*model, structure, &projected, err);
+    if (status == ERNN_OK) {
+        ernn_model_free(*model);
+        *model = projected;
+        *has_structure = false;
+    }
+    return status;
+}
+
+// ---- Running ----
+
+// Whole numbers of `done` are epochs that are complete: their lines stay.
+static bool show_progress(void *user, double done, double total, const char *text)
+{
+    ernn_cli_progress *progress = user;
+    const bool is_whole = done == floor(done);
+    if (!is_whole && !isatty(STDERR_FILENO)) {
+        ernn_cli_progress silent = {.is_quiet = true};
+        if (progress->started == 0)
+            progress->started = ernn_cli_seconds();
+        return ernn_cli_progress_line(&silent, done, total, text);
+    }
+    if (is_whole)
+        progress->last = -1e9;
+    const bool go_on = ernn_cli_progress_line(progress, done, total, text);
+    if (is_whole && isatty(STDERR_FILENO))
+        fputc('\n', stderr);
+    return go_on;
+}
+
+static void print_summary(const ernn_cli_training *a, const ernn_train_report *r)
+{
+    printf("%s: best epoch %d of %d", a->output, r->best_epoch, r->n_epochs);
+    if (r->best_dev_per >= 0)
+        printf(", dev PER %.2f %%", r->best_dev_per);
+    printf("\n");
+    if (r->n_residuals > 0 && r->per_projected >= 0)
+        printf("dev PER right after the projection, before fine-tuning: %.2f %%\n",
+               r->per_projected);
+    for (int i = 0; i < r->n_residuals; i++)
+        printf("residual %-16s %.5f\n", r->residuals[i].name, r->residuals[i].value);
+}
+
+// Model, log and result of a training that ended well, or of one that diverged after some epochs.
+static int save_results(const ernn_cli_training *a, const ernn_model *trained,
+                        const ernn_train_report *report, ernn_error *err)
+{
+    char path[1100];
+    if (ernn_model_save(trained, a->output, err) != ERNN_OK)
+        return ernn_cli_fail(err);
+    char *log = ernn_cli_training_log(report);
+    snprintf(path, sizeof path, "%.1000s.log.json", a->output);
+    const int code = log ? ernn_cli_write(path, log) : ERNN_EXIT_FAILURE;
+    free(log);
+    if (code != ERNN_EXIT_OK || !a->is_json) {
+        print_summary(a, report);
+        return code;
+    }
+    json_t *json = ernn_cli_training_json(report);
+    const int failed = json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    json_decref(json);
+    return failed ? ERNN_EXIT_FAILURE : puts("") < 0;
+}
+
+static int finish(const ernn_cli_training *a, ernn_status status, const ernn_model *trained,
+                  const ernn_train_report *report, ernn_error *err)
+{
+    if (report->n_unfit > 0)
+        fprintf(stderr,
+                "ernn: %d utterances have fewer frames than their labels need and were left out, "
+                "the first is %s\n",
+                report->n_unfit, report->first_unfit);
+    if (status == ERNN_STOPPED && report->n_epochs > 0)
+        fprintf(stderr, "ernn: %d epochs are in %s; the same command with --resume goes on\n",
+                report->n_epochs, a->checkpoint);
+    if (status != ERNN_OK) {
+        ernn_cli_fail(err);
+        if (trained && save_results(a, trained, report, err) == ERNN_EXIT_OK)
+            fprintf(stderr, "ernn: the best epoch so far is in %s\n", a->output);
+        return ERNN_EXIT_FAILURE;
+    }
+    const int code = save_results(a, trained, report, err);
+    if (code == ERNN_EXIT_OK)
+        unlink(a->checkpoint);
+    return code;
+}
+
+static int run(ernn_cli_training *a)
+{
+    ernn_error err = {0};
+    ernn_model *model = NULL;
+    ernn_model *trained = NULL;
+    ernn_sequences *train = NULL;
+    ernn_sequences *dev = NULL;
+    ernn_spec structure;
+    bool has_structure = false;
+    ernn_train_report report = {0};
+    ernn_cli_progress progress = {0};
+    int code;
+    ernn_status status = prepare(a, &model, &structure, &has_structure, &err);
+    if (status == ERNN_OK)
+        status = ernn_cli_training_data(a, model, !a->from, &train, &dev, &err);
+    if (status == ERNN_OK) {
+        a->options.progress = show_progress;
+        a->options.progress_user = &progress;
+        ernn_cli_catch_interrupt();
+        status = ernn_train(model, has_structure ? &structure : NULL, train, dev, &a->options,
+                            &trained, &report, &err);
+        code = finish(a, status, trained, &report, &err);
+    } else
+        code = ernn_cli_fail(&err);
+    ernn_train_report_free(&report);
+    ernn_sequences_free(train);
+    ernn_sequences_free(dev);
+    ernn_model_free(model);
+    ernn_model_free(trained);
+    return code;
+}
+
+int ernn_cli_train(int argc, char **argv)
+{
+    ernn_cli_training a = {.spec = ernn_spec_defaults(),
+                           .features = ernn_features_defaults(),
+                           .labels = ERNN_PHONES_39,
+                           .options = ernn_train_defaults()};
+    ernn_spec_parse(&a.spec, "gru:256,256", NULL);
+    int option;
+    while ((option = getopt_long(argc, argv, "o:h", OPTIONS, NULL)) != -1) {
+        if (option == 'h')
+            return fputs(HELP, stdout) < 0;
+        if (!set_option(&a, option, optarg))
+            return ERNN_EXIT_USAGE;
+    }
+    if (optind < argc)
+        return ernn_cli_usage("train", "'%s' is one argument too many", argv[optind]);
+    const int code = check(&a);
+    return code == ERNN_EXIT_OK ? run(&a) : code;
+}

@@ -1,0 +1,38 @@
+// Parts of ernn train: what the command line asked for, the data and the log.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ERNN_CLI_TRAIN_H
+#define ERNN_CLI_TRAIN_H
+
+#include "cli.h"
+
+#include <jansson.h>
+
+typedef struct ernn_cli_training {
+    const char *data;
+    const char *dev; // NULL: held out from `data`
+    const char *output;
+    const char *from;   // NULL: random parameters
+    const char *blocks; // NULL: all 1
+    char checkpoint[1100];
+    ernn_spec spec;
+    ernn_features features;
+    ernn_phone_set labels;
+    ernn_train_options options;
+    bool has_network; // an option that --from would contradict was given
+    bool is_json;
+} ernn_cli_training;
+
+// Features of both sets with the model's settings, labels folded to its set. `collect`: the model's
+// feature statistics are computed from the training set first. Without `dev` every tenth speaker
+// (with fewer than twenty: every tenth utterance) of `data` is held out.
+ernn_status ernn_cli_training_data(const ernn_cli_training *training, ernn_model *model,
+                                   bool collect, ernn_sequences **train, ernn_sequences **dev,
+                                   ernn_error *err);
+
+// The log: a line of JSON for each epoch and one for the result. NULL when memory is short; freed
+// by free().
+char *ernn_cli_training_log(const ernn_train_report *report);
+// The report as one object.
+json_t *ernn_cli_training_json(const ernn_train_report *report);
+
+#endif

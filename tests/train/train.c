@@ -1,0 +1,415 @@
+// Training on a made-up task: learns, is reproducible, resumes bit for bit, ADMM reaches its set.
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "ernn/circ.h"
+#include "ernn/train.h"
+
+enum { WIDTH = 10, N_TRAIN = 24, N_DEV = 6, N_KINDS = 5, MAX_PHONES = 6, PER_PHONE = 5 };
+
+static const char CHECKPOINT[] = "train_test.checkpoint";
+
+// Phones are drawn from five kinds; each shows as its own constant pattern plus noise for three to
+// five frames.
+static void make_sequence(ernn_sequences *s, size_t i, float (*patterns)[WIDTH], ernn_rng *rng)
+{
+    const int n = 1 + (int)ernn_rng_below(rng, MAX_PHONES);
+    s->phones[i] = calloc((size_t)n, sizeof(int));
+    s->frames[i] = calloc((size_t)n * PER_PHONE * WIDTH, sizeof(float));
+    s->alignment[i] = calloc((size_t)n * PER_PHONE, sizeof(int));
+    s->ids[i] = calloc(1, 16);
+    s->speakers[i] = calloc(1, 16);
+    snprintf(s->ids[i], 16, "utterance%zu", i);
+    s->n_phones[i] = n;
+    int t = 0;
+    for (int j = 0; j < n; j++) {
+        const int kind = (int)ernn_rng_below(rng, N_KINDS);
+        const int length = 3 + (int)ernn_rng_below(rng, PER_PHONE - 2);
+        s->phones[i][j] = kind;
+        for (int l = 0; l < length; l++, t++) {
+            s->alignment[i][t] = kind;
+            for (int c = 0; c < WIDTH; c++)
+                s->frames[i][t * WIDTH + c] =
+                    patterns[kind][c] + (float)(0.3 * ernn_rng_normal(rng));
+        }
+    }
+    s->n_frames[i] = t;
+}
+
+static ernn_sequences *make_sequences(size_t n, uint64_t seed)
+{
+    ernn_sequences *s = calloc(1, sizeof *s);
+    *s = (ernn_sequences){.n = n, .width = WIDTH, .phone_set = ERNN_PHONES_39, .has_silence = true};
+    s->frames = calloc(n, sizeof *s->frames);
+    s->n_frames = calloc(n, sizeof *s->n_frames);
+    s->phones = calloc(n, sizeof *s->phones);
+    s->n_phones = calloc(n, sizeof *s->n_phones);
+    s->alignment = calloc(n, sizeof *s->alignment);
+    s->ids = calloc(n, sizeof *s->ids);
+    s->speakers = calloc(n, sizeof *s->speakers);
+    float patterns[N_KINDS][WIDTH];
+    ernn_rng shapes = ernn_rng_new(77, 0, 0);
+    check_random(&shapes, patterns[0], sizeof patterns / sizeof(float), 1);
+    ernn_rng rng = ernn_rng_new(seed, 0, 0);
+    for (size_t i = 0; i < n; i++)
+        make_sequence(s, i, patterns, &rng);
+    return s;
+}
+
+static void free_sequences(ernn_sequences *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->frames[i]);
+        free(s->phones[i]);
+        free(s->alignment[i]);
+        free(s->ids[i]);
+        free(s->speakers[i]);
+    }
+    free(s->frames);
+    free(s->n_frames);
+    free(s->phones);
+    free(s->n_phones);
+    free(s->alignment);
+    free(s->ids);
+    free(s->speakers);
+    free(s);
+}
+
+typedef struct task {
+    ernn_sequences *train;
+    ernn_sequences *dev;
+    ernn_model *model; // dense
+    ernn_spec structure;
+    ernn_train_options options;
+} task;
+
+// Another network for the task, all blocks 1.
+static void set_network(task *t, const char *text)
+{
+    ernn_error err = {0};
+    const ernn_features features = ernn_features_defaults();
+    ernn_spec spec = ernn_spec_defaults();
+    check_ok(ernn_spec_parse(&spec, text, &err), err);
+    spec.n_inputs = WIDTH;
+    spec.n_labels = ernn_phones_count(ERNN_PHONES_39) + 1;
+    ernn_model_free(t->model);
+    t->model = NULL;
+    check_ok(ernn_model_new(&spec, &features, ERNN_PHONES_39, 3, &t->model, &err), err);
+    t->structure = spec;
+    check_ok(ernn_spec_parse_blocks(&t->structure, "input=2,recurrent=4,projection=4", &err), err);
+}
+
+static int set_up(void **state)
+{
+    task *t = calloc(1, sizeof *t);
+    t->train = make_sequences(N_TRAIN, 1);
+    t->dev = make_sequences(N_DEV, 2);
+    set_network(t, "lstm:17p11,12+peephole");
+    t->options = ernn_train_defaults();
+    t->options.n_epochs = 5;
+    t->options.batch = 5;
+    t->options.learning_rate = 1e-2;
+    t->options.noise = 0.05;
+    t->options.dropout = 0.1;
+    t->options.threads = 2;
+    *state = t;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    task *t = *state;
+    remove(CHECKPOINT);
+    free_sequences(t->train);
+    free_sequences(t->dev);
+    ernn_model_free(t->model);
+    free(t);
+    return 0;
+}
+
+static ernn_model *train(const task *t, ernn_train_report *report)
+{
+    ernn_error err = {0};
+    ernn_model *trained = NULL;
+    check_ok(ernn_train(t->model, t->options.method == ERNN_METHOD_DENSE ? NULL : &t->structure,
+                        t->train, t->dev, &t->options, &trained, report, &err),
+             err);
+    return trained;
+}
+
+static void check_same(const ernn_model *a, const ernn_model *b)
+{
+    assert_int_equal(ernn_model_n_parameters(a), ernn_model_n_parameters(b));
+    assert_memory_equal(ernn_model_parameters_const(a), ernn_model_parameters_const(b),
+                        ernn_model_n_parameters(a) * sizeof(float));
+}
+
+static void check_learns(task *t, int n_epochs, double share)
+{
+    ernn_train_report report;
+    t->options.n_epochs = n_epochs;
+    ernn_model *trained = train(t, &report);
+    assert_int_equal(report.n_epochs, n_epochs);
+    assert_true(report.epochs[n_epochs - 1].loss < share * report.epochs[0].loss);
+    ernn_train_report_free(&report);
+    ernn_model_free(trained);
+}
+
+static void test_dense_learns(void **state)
+{
+    task *t = *state;
+    ernn_train_report report;
+    set_network(t, "gru:16");
+    t->options.n_epochs = 100;
+    ernn_model *trained = train(t, &report);
+    assert_true(report.epochs[99].loss < 0.2 * report.epochs[0].loss);
+    assert_true(report.best_dev_per < 30);
+    // What is returned is the best epoch.
+    ernn_error err = {0};
+    ernn_evaluation evaluation;
+    check_ok(ernn_evaluate(trained, t->dev, 1, &evaluation, &err), err);
+    check_near(ernn_evaluation_per(&evaluation, t->dev), report.best_dev_per, 1e-12);
+    ernn_evaluation_free(&evaluation);
+    ernn_train_report_free(&report);
+    ernn_model_free(trained);
+}
+
+static void test_circulant_learns(void **state)
+{
+    task *t = *state;
+    t->options.method = ERNN_METHOD_CIRCULANT;
+    check_learns(t, 30, 0.5);
+}
+
+static void test_frame_learns(void **state)
+{
+    task *t = *state;
+    t->options.loss = ERNN_LOSS_FRAME;
+    check_learns(t, 60, 0.3);
+}
+
+static void test_admm_converges(void **state)
+{
+    task *t = *state;
+    ernn_train_report report;
+    ernn_error err = {0};
+    t->options.method = ERNN_METHOD_ADMM;
+    t->options.admm_rounds = 12;
+    t->options.admm_epochs = 4;
+    t->options.admm_rho_first = 0.03;
+    t->options.admm_rho_last = 30;
+    t->options.n_epochs = 3;
+    ernn_model *trained = train(t, &report);
+    const int n_admm = 48;
+    assert_int_equal(report.n_epochs, n_admm + 3);
+    assert_true(report.epochs[0].residual > 0.2);
+    assert_true(report.epochs[n_admm - 1].residual < 1e-2);
+    assert_int_equal(report.n_residuals, 17);
+    for (int i = 0; i < report.n_residuals; i++)
+        assert_true(report.residuals[i].value <= report.epochs[n_admm - 1].residual);
+    // The result has the structure, so its expansion is its own projection.
+    const ernn_tensor *w = ernn_model_find(trained, "layer0.W_ir");
+    assert_int_equal(w->block, 4);
+    float dense[17 * 11];
+    float back[5 * 3 * 4];
+    const float *values = ernn_model_parameters_const(trained) + w->offset;
+    ernn_circ_expand(values, w->rows, w->cols, 4, dense);
+    ernn_circ_project(dense, w->rows, w->cols, 4, back);
+    for (size_t i = 0; i < w->count; i++)
+        if (back[i] != 0)
+            check_near(back[i], values[i], 1e-6);
+    (void)err;
+    ernn_train_report_free(&report);
+    ernn_model_free(trained);
+}
+
+static void test_threads_do_not_matter(void **state)
+{
+    task *t = *state;
+    static const int threads[] = {1, 2, 3, 8};
+    ernn_model *first = NULL;
+    for (int i = 0; i < 4; i++) {
+        ernn_train_report report;
+        t->options.threads = threads[i];
+        ernn_model *trained = train(t, &report);
+        ernn_train_report_free(&report);
+        if (first)
+            check_same(first, trained);
+        if (!first)
+            first = trained;
+        else
+            ernn_model_free(trained);
+    }
+    ernn_model_free(first);
+}
+
+// Stops the training after a random number of batches.
+typedef struct stopper {
+    ernn_rng rng;
+    int left;
+    int stops;
+} stopper;
+
+static bool stop_sometimes(void *user, double done, double total, const char *text)
+{
+    stopper *s = user;
+    assert_true(done <= total && strlen(text) > 0);
+    if (--s->left > 0)
+        return true;
+    s->left = 1 + (int)ernn_rng_below(&s->rng, 12);
+    s->stops++;
+    return false;
+}
+
+static void check_resume(task *t)
+{
+    ernn_error err = {0};
+    ernn_train_report report;
+    ernn_model *whole = train(t, &report);
+    const int n_epochs = report.n_epochs;
+    const double per_projected = report.per_projected;
+    ernn_train_report_free(&report);
+
+    stopper s = {.rng = ernn_rng_new(9, 0, 0), .left = 7};
+    ernn_model *parts = NULL;
+    t->options.checkpoint = CHECKPOINT;
+    t->options.progress = stop_sometimes;
+    t->options.progress_user = &s;
+    ernn_status status;
+    do {
+        t->options.resume = ernn_file_exists(CHECKPOINT);
+        // The random seed and the other threads of a resumed run come from the options alone.
+        t->options.threads = 1 + s.stops % 3;
+        status = ernn_train(t->model, t->options.method == ERNN_METHOD_DENSE ? NULL : &t->structure,
+                            t->train, t->dev, &t->options, &parts, &report, &err);
+        assert_true(status == ERNN_OK || status == ERNN_STOPPED);
+        if (status == ERNN_STOPPED) {
+            assert_null(parts);
+            ernn_train_report_free(&report);
+        }
+        assert_true(s.stops < 1000);
+    } while (status == ERNN_STOPPED);
+    assert_true(s.stops >= 3);
+    assert_int_equal(report.n_epochs, n_epochs);
+    assert_true(report.per_projected == per_projected);
+    check_same(whole, parts);
+    ernn_train_report_free(&report);
+    ernn_model_free(whole);
+    ernn_model_free(parts);
+}
+
+static void test_resume_dense(void **state)
+{
+    check_resume(*state);
+}
+
+static void test_resume_circulant(void **state)
+{
+    task *t = *state;
+    t->options.method = ERNN_METHOD_CIRCULANT;
+    check_resume(t);
+}
+
+static void test_resume_admm(void **state)
+{
+    task *t = *state;
+    t->options.method = ERNN_METHOD_ADMM;
+    t->options.admm_rounds = 4;
+    t->options.admm_epochs = 2;
+    t->options.admm_block_growth = 1;
+    t->options.n_epochs = 3;
+    check_resume(t);
+}
+
+// ---- Refusals ----
+
+static void check_refused(const task *t, const ernn_spec *structure, ernn_status want,
+                          const char *part)
+{
+    ernn_error err = {0};
+    ernn_model *trained = NULL;
+    ernn_train_report report;
+    const ernn_status status =
+        ernn_train(t->model, structure, t->train, t->dev, &t->options, &trained, &report, &err);
+    if (status != want || !strstr(err.text, part))
+        fail_msg("status %d, \"%s\"; wanted %d, \"%s\"", status, err.text, want, part);
+    ernn_train_report_free(&report);
+    ernn_model_free(trained);
+}
+
+static void test_refusals(void **state)
+{
+    task *t = *state;
+    t->options.batch = 0;
+    check_refused(t, NULL, ERNN_BAD_ARG, "batch is 0, allowed is 1 to 256");
+    t->options.batch = 5;
+    t->options.method = ERNN_METHOD_ADMM;
+    check_refused(t, NULL, ERNN_BAD_ARG, "block sizes");
+    t->options.method = ERNN_METHOD_DENSE;
+    t->options.resume = true;
+    check_refused(t, NULL, ERNN_BAD_ARG, "path");
+    t->options.checkpoint = CHECKPOINT;
+    check_refused(t, NULL, ERNN_IO, "no checkpoint");
+    t->options.resume = false;
+    t->train->width = WIDTH + 1;
+    check_refused(t, NULL, ERNN_BAD_ARG, "11 features per frame, the model takes 10");
+    t->train->width = WIDTH;
+}
+
+static void test_resume_with_other_options(void **state)
+{
+    task *t = *state;
+    ernn_train_report report;
+    t->options.checkpoint = CHECKPOINT;
+    t->options.n_epochs = 1;
+    ernn_model_free(train(t, &report));
+    ernn_train_report_free(&report);
+    t->options.resume = true;
+    t->options.n_epochs = 2;
+    check_refused(t, NULL, ERNN_BAD_ARG, "epochs=1, now asked for epochs=2");
+    t->options.n_epochs = 1;
+    t->train->frames[0][0] += 1;
+    check_refused(t, NULL, ERNN_BAD_ARG, "training data=");
+}
+
+static void test_short_utterances_are_counted(void **state)
+{
+    task *t = *state;
+    ernn_train_report report;
+    t->options.n_epochs = 1;
+    t->train->n_frames[3] = t->train->n_phones[3] - 1;
+    t->train->n_frames[8] = 0;
+    ernn_model_free(train(t, &report));
+    assert_int_equal(report.n_unfit, 2);
+    assert_string_equal(report.first_unfit, "utterance3");
+    ernn_train_report_free(&report);
+}
+
+static void test_divergence(void **state)
+{
+    task *t = *state;
+    t->train->frames[5][3] = INFINITY;
+    check_refused(t, NULL, ERNN_NO_FIT, "the loss is not finite in epoch 1");
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(test_dense_learns),
+        CASE(test_circulant_learns),
+        CASE(test_frame_learns),
+        CASE(test_admm_converges),
+        CASE(test_threads_do_not_matter),
+        CASE(test_resume_dense),
+        CASE(test_resume_circulant),
+        CASE(test_resume_admm),
+        CASE(test_refusals),
+        CASE(test_resume_with_other_options),
+        CASE(test_short_utterances_are_counted),
+        CASE(test_divergence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
