@@ -1,0 +1,146 @@
+// Back of a matrix product: spectral sums of one block row in, k words of the result out
+// (docs/fixed-point.md 4, steps 3 and 4, and 4.2).
+//
+//   Re = A - C, Im = A + B; round and saturate to SIGNAL_BITS + 4; IFFT; round and saturate
+//
+// Rows come in order, ROWS / k of them per frame; words past ROWS are zero. One block row per cycle.
+// Latency: the transform's plus 5 cycles.
+// SPDX-License-Identifier: Apache-2.0
+`default_nettype none
+
+module circ_output #(
+  parameter SIGNAL_BITS       = 16,
+  parameter LOG2_K            = 3,
+  parameter ROWS              = 64,
+  parameter SUM_BITS          = 34,
+  parameter ACCUMULATOR_SHIFT = 10,
+  parameter OUTPUT_SHIFT      = 3,
+  parameter OPERANDS          = (LOG2_K == 0) ? 1 : 3 * (1 << LOG2_K) / 2 - 1
+) (
+  input  wire                               clk,
+  input  wire                               rst,
+  input  wire                               i_valid,
+  input  wire [OPERANDS*SUM_BITS-1:0]       i_sums,
+  output wire                               o_block_valid,
+  output wire [(1<<LOG2_K)*SIGNAL_BITS-1:0] o_block,
+  output wire                               o_accumulator_hit,
+  output wire                               o_product_hit
+);
+  localparam K = 1 << LOG2_K;
+  localparam NARROW_BITS = SIGNAL_BITS + 4;
+  localparam WIDE_BITS = NARROW_BITS + LOG2_K + 1;
+  localparam ROW_BLOCKS = (ROWS + K - 1) / K;
+  localparam LAST_ELEMENTS = ROWS - (ROW_BLOCKS - 1) * K;
+  localparam ROW_BITS = (ROW_BLOCKS > 1) ? $clog2(ROW_BLOCKS) : 1;
+  localparam LAST_ROW_NUMBER = ROW_BLOCKS - 1;
+  localparam [ROW_BITS-1:0] LAST_ROW = LAST_ROW_NUMBER[ROW_BITS-1:0];
+
+  // Packed spectrum of sums, one cycle.
+  wire [K*SUM_BITS-1:0] spectrum;
+  genvar n;
+  generate
+    for (n = 0; n < 2 && n < K; n = n + 1) begin : g_real
+      reg [SUM_BITS-1:0] sum_q;
+      always @(posedge clk)
+        sum_q <= i_sums[n*SUM_BITS +: SUM_BITS];
+      assign spectrum[n*SUM_BITS +: SUM_BITS] = sum_q;
+    end
+    for (n = 1; n < K / 2; n = n + 1) begin : g_complex
+      wire signed [SUM_BITS-1:0] a = i_sums[(3*n-1)*SUM_BITS +: SUM_BITS];
+      wire signed [SUM_BITS-1:0] b = i_sums[3*n*SUM_BITS +: SUM_BITS];
+      wire signed [SUM_BITS-1:0] c = i_sums[(3*n+1)*SUM_BITS +: SUM_BITS];
+      reg  signed [SUM_BITS-1:0] re_q;
+      reg  signed [SUM_BITS-1:0] im_q;
+      always @(posedge clk) begin
+        re_q <= a - c;
+        im_q <= a + b;
+      end
+      assign spectrum[2*n*SUM_BITS +: 2*SUM_BITS] = {im_q, re_q};
+    end
+  endgenerate
+
+  wire [K*NARROW_BITS-1:0] narrow;
+  wire [K-1:0]             narrow_hits;
+  wire                     narrow_valid;
+  wire [K*WIDE_BITS-1:0]   wide;
+  wire                     wide_valid;
+  wire [K*SIGNAL_BITS-1:0] block;
+  wire [K-1:0]             block_hits;
+  wire [K-1:0]             is_inside;
+
+  valid_delay #(
+    .BITS   (1),
+    .CYCLES (3)
+  ) u_narrow_valid (
+    .clk     (clk),
+    .rst     (rst),
+    .i_valid (i_valid),
+    .o_valid (narrow_valid)
+  );
+  irfft #(
+    .LOG2_K  (LOG2_K),
+    .IN_BITS (NARROW_BITS)
+  ) u_irfft (
+    .clk     (clk),
+    .rst     (rst),
+    .i_valid (narrow_valid),
+    .i_data  (narrow),
+    .o_valid (wide_valid),
+    .o_data  (wide)
+  );
+  valid_delay #(
+    .BITS   (1),
+    .CYCLES (2)
+  ) u_block_valid (
+    .clk     (clk),
+    .rst     (rst),
+    .i_valid (wide_valid),
+    .o_valid (o_block_valid)
+  );
+
+  generate
+    for (n = 0; n < K; n = n + 1) begin : g_round
+      round_saturate #(
+        .IN_BITS  (SUM_BITS),
+        .OUT_BITS (NARROW_BITS),
+        .SHIFT    (ACCUMULATOR_SHIFT)
+      ) u_accumulator (
+        .clk    (clk),
+        .i_data (spectrum[n*SUM_BITS +: SUM_BITS]),
+        .o_data (narrow[n*NARROW_BITS +: NARROW_BITS]),
+        .o_hit  (narrow_hits[n])
+      );
+      round_saturate #(
+        .IN_BITS  (WIDE_BITS),
+        .OUT_BITS (SIGNAL_BITS),
+        .SHIFT    (OUTPUT_SHIFT)
+      ) u_product (
+        .clk    (clk),
+        .i_data (wide[n*WIDE_BITS +: WIDE_BITS]),
+        .o_data (block[n*SIGNAL_BITS +: SIGNAL_BITS]),
+        .o_hit  (block_hits[n])
+      );
+      assign o_block[n*SIGNAL_BITS +: SIGNAL_BITS] =
+        is_inside[n] ? block[n*SIGNAL_BITS +: SIGNAL_BITS] : {SIGNAL_BITS{1'b0}};
+    end
+  endgenerate
+
+  // Which words of the present block are rows of the matrix.
+  reg  [ROW_BITS-1:0] row_q;
+  wire                is_last = row_q == LAST_ROW;
+  generate
+    for (n = 0; n < K; n = n + 1) begin : g_inside
+      assign is_inside[n] = (n < LAST_ELEMENTS) | ~is_last;
+    end
+  endgenerate
+  always @(posedge clk)
+    if (rst)
+      row_q <= {ROW_BITS{1'b0}};
+    else if (o_block_valid)
+      row_q <= is_last ? {ROW_BITS{1'b0}} : row_q + 1'b1;
+
+  assign o_accumulator_hit = narrow_valid & (|narrow_hits);
+  assign o_product_hit = o_block_valid & (|(block_hits & is_inside));
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,62 @@
+// Biases or peepholes of a layer: GATES vectors of N words, loaded once, read LANES cells at a time
+// with all gates side by side. Read latency 2 cycles, as product_buffer.
+// SPDX-License-Identifier: Apache-2.0
+`default_nettype none
+
+module parameter_memory #(
+  parameter SIGNAL_BITS = 16,
+  parameter LANES       = 4,
+  parameter N           = 100,
+  parameter GATES       = 4,
+  parameter ROWS        = (N + LANES - 1) / LANES,
+  parameter ROW_BITS    = (ROWS > 1) ? $clog2(ROWS) : 1
+) (
+  input  wire                               clk,
+  input  wire                               rst,
+  input  wire                               i_load_valid,
+  input  wire                               i_load_start,
+  input  wire [SIGNAL_BITS-1:0]             i_load_data,
+  input  wire [ROW_BITS-1:0]                i_row,
+  output wire [GATES*LANES*SIGNAL_BITS-1:0] o_data
+);
+  wire [GATES-1:0]             write;
+  wire [ROW_BITS-1:0]          write_row;
+  wire [LANES*SIGNAL_BITS-1:0] write_data;
+
+  load_vector #(
+    .SIGNAL_BITS (SIGNAL_BITS),
+    .LANES       (LANES),
+    .N           (N),
+    .GATES       (GATES)
+  ) u_load (
+    .clk     (clk),
+    .rst     (rst),
+    .i_valid (i_load_valid),
+    .i_start (i_load_start),
+    .i_data  (i_load_data),
+    .o_write (write),
+    .o_row   (write_row),
+    .o_data  (write_data)
+  );
+
+  genvar g;
+  generate
+    for (g = 0; g < GATES; g = g + 1) begin : g_gate
+      vector_buffer #(
+        .WORD_BITS   (SIGNAL_BITS),
+        .WRITE_LANES (LANES),
+        .READ_LANES  (LANES),
+        .ROWS        (ROWS)
+      ) u_buffer (
+        .clk             (clk),
+        .i_write         (write[g]),
+        .i_write_address (write_row),
+        .i_write_data    (write_data),
+        .i_read_address  (i_row),
+        .o_read_data     (o_data[g*LANES*SIGNAL_BITS +: LANES*SIGNAL_BITS])
+      );
+    end
+  endgenerate
+endmodule
+
+`default_nettype wire
