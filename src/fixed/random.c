@@ -1,7 +1,8 @@
 // Random quantised models: shapes to test and generate with, without training.
 // SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
 #include "base/rng.h"
-#include "fixed/qmodel.h"
+#include "fixed/table.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,6 +96,10 @@ static ernn_status settle(ernn_qmodel *qmodel, const ernn_model *model, ernn_err
     ernn_status status = ernn_formats_apply(&qmodel->formats, &qmodel->network, err);
     if (status == ERNN_OK)
         ernn_qmodel_fill(qmodel, model);
+    ernn_network_ranges *unseen = ernn_mem_new(1, sizeof *unseen, err);
+    if (status == ERNN_OK)
+        status = unseen ? ernn_format_table(qmodel, unseen, err) : ERNN_NO_MEMORY;
+    ernn_mem_free(unseen);
     return status;
 }
 
@@ -103,15 +108,18 @@ ernn_status ernn_qmodel_random(const ernn_spec *spec, int signal_bits, int weigh
 {
     ernn_model *model = NULL;
     ernn_qmodel *made = NULL;
-    ernn_features features = {0};
+    const ernn_features features = ernn_features_defaults();
     *qmodel = NULL;
     ernn_status status = ernn_model_new(spec, &features, ERNN_PHONES_39, seed, &model, err);
     if (status != ERNN_OK)
         return status;
     enliven(model, seed);
     status = ernn_qmodel_new(spec, signal_bits, weight_bits, &made, err);
-    if (status == ERNN_OK)
+    if (status == ERNN_OK) {
+        made->features = features;
+        made->phone_set = ERNN_PHONES_39;
         status = settle(made, model, err);
+    }
     if (status == ERNN_OK)
         *qmodel = made;
     else
