@@ -10,6 +10,7 @@ typedef struct ernn_verb {
     const char *purpose;
 } ernn_verb;
 
+int ernn_cli_corpus(int argc, char **argv);
 int ernn_cli_features(int argc, char **argv);
 int ernn_cli_report(int argc, char **argv);
 int ernn_cli_train(int argc, char **argv);
@@ -17,6 +18,7 @@ int ernn_cli_version(int argc, char **argv);
 
 // In the order in which a user needs them.
 static const ernn_verb ERNN_VERBS[] = {
+    {"corpus", ernn_cli_corpus, "make a synthetic corpus in TIMIT's layout"},
     {"features", ernn_cli_features, "width, frames, mean and deviation of the features"},
     {"train", ernn_cli_train, "a network: dense, circulant, or by ADMM"},
     {"report", ernn_cli_report, "one table, JSON and page from the steps of a run"},

@@ -1,6 +1,7 @@
 // All of ernn: recurrent speech networks from audio to silicon.
 //
 //   speech.h   audio, features, corpora, phone sets, decoding, scoring
+//   synthesis.h a synthetic corpus in TIMIT's layout
 //   circ.h     block-circulant matrices
 //   spec.h     the shape of a network: cells, sizes, block sizes
 //   model.h    parameters, files, streaming inference in floating point
@@ -25,6 +26,7 @@
 #include "ernn/spec.h"
 #include "ernn/speech.h"
 #include "ernn/status.h"
+#include "ernn/synthesis.h"
 #include "ernn/train.h"
 
 #endif

@@ -1,0 +1,213 @@
+// ernn corpus: makes a labelled speech corpus where none is at hand. SPDX-License-Identifier:
+// Apache-2.0
+#include "cli.h"
+#include "verbs.h"
+
+#include "ernn/synthesis.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char HELP[] =
+    "ernn corpus make: a synthetic corpus in TIMIT's layout, with phone and word times\n\n"
+    "  ernn corpus make -o FOLDER [options]\n\n"
+    "  -o, --output FOLDER  gets TRAIN/ and TEST/, complete or not at all\n"
+    "  --sentences N        utterances in TRAIN, each another sentence (default 300)\n"
+    "  --test-sentences N   utterances in TEST, none of TRAIN's sentences (default 100)\n"
+    "  --speakers N         in TRAIN: voices with own rate, pitch and tract (default 24)\n"
+    "  --test-speakers N    in TEST, none of TRAIN's (default 8)\n"
+    "  --voices V           flite, espeak or all (default flite); both run as programs\n"
+    "  --snr DB             noise at least so far below the speech, 10 to 100 (default 30)\n"
+    "  --seed N             equal seeds give equal bytes (default 1)\n"
+    "  --threads N          utterances in work at once (default: one per core)\n"
+    "  --force              replace FOLDER\n"
+    "  --json               print the summary as JSON\n\n"
+    "Example: ernn corpus make -o corpus --sentences 400 --seed 7\n";
+
+typedef struct corpus_arguments {
+    const char *output;
+    ernn_synthesis_options options;
+    bool is_json;
+} corpus_arguments;
+
+enum {
+    OPTION_SENTENCES = 256,
+    OPTION_TEST_SENTENCES,
+    OPTION_SPEAKERS,
+    OPTION_TEST_SPEAKERS,
+    OPTION_VOICES,
+    OPTION_SNR,
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_FORCE,
+    OPTION_JSON,
+};
+
+static const struct option OPTIONS[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"sentences", required_argument, NULL, OPTION_SENTENCES},
+    {"test-sentences", required_argument, NULL, OPTION_TEST_SENTENCES},
+    {"speakers", required_argument, NULL, OPTION_SPEAKERS},
+    {"test-speakers", required_argument, NULL, OPTION_TEST_SPEAKERS},
+    {"voices", required_argument, NULL, OPTION_VOICES},
+    {"snr", required_argument, NULL, OPTION_SNR},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"force", no_argument, NULL, OPTION_FORCE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static bool parse_voices(const char *text, ernn_voices *voices)
+{
+    if (strcmp(text, "flite") == 0)
+        *voices = ERNN_VOICES_FLITE;
+    else if (strcmp(text, "espeak") == 0)
+        *voices = ERNN_VOICES_ESPEAK;
+    else if (strcmp(text, "all") == 0)
+        *voices = ERNN_VOICES_ALL;
+    else {
+        ernn_cli_usage("corpus make", "--voices: '%s', flite, espeak or all is wanted", text);
+        return false;
+    }
+    return true;
+}
+
+static bool parse_option(int option, corpus_arguments *arguments)
+{
+    const char *verb = "corpus make";
+    ernn_synthesis_options *o = &arguments->options;
+    int seed;
+    switch (option) {
+    case 'o':
+        arguments->output = optarg;
+        return true;
+    case OPTION_SENTENCES:
+        return ernn_cli_integer(verb, "sentences", optarg, 1, 100000, &o->n_train);
+    case OPTION_TEST_SENTENCES:
+        return ernn_cli_integer(verb, "test-sentences", optarg, 1, 100000, &o->n_test);
+    case OPTION_SPEAKERS:
+        return ernn_cli_integer(verb, "speakers", optarg, 1, 1000, &o->n_speakers);
+    case OPTION_TEST_SPEAKERS:
+        return ernn_cli_integer(verb, "test-speakers", optarg, 1, 1000, &o->n_test_speakers);
+    case OPTION_VOICES:
+        return parse_voices(optarg, &o->voices);
+    case OPTION_SNR:
+        return ernn_cli_number(verb, "snr", optarg, 10, 100, &o->snr_db);
+    case OPTION_SEED:
+        if (!ernn_cli_integer(verb, "seed", optarg, 0, 2147483647, &seed))
+            return false;
+        o->seed = (uint64_t)seed;
+        return true;
+    case OPTION_THREADS:
+        return ernn_cli_integer(verb, "threads", optarg, 1, 256, &o->n_threads);
+    case OPTION_FORCE:
+        o->force = true;
+        return true;
+    case OPTION_JSON:
+        arguments->is_json = true;
+        return true;
+    default:
+        ernn_cli_usage(verb, "wrong option");
+        return false;
+    }
+}
+
+// Our espeak-ng program lies beside this one when installed, in the next folder when just built;
+// elsewhere PATH finds it.
+static void find_espeak_program(char path[4400])
+{
+    static const char *const PLACES[] = {"", "../voices/"};
+    char own[4096];
+    const ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    char *slash = NULL;
+    if (n > 0) {
+        own[n] = 0;
+        slash = strrchr(own, '/');
+    }
+    for (size_t i = 0; slash && i < sizeof PLACES / sizeof *PLACES; i++) {
+        snprintf(path, 4400, "%.*s%sernn-espeak-voice", (int)(slash + 1 - own), own, PLACES[i]);
+        if (access(path, X_OK) == 0)
+            return;
+    }
+    snprintf(path, 4400, "ernn-espeak-voice");
+}
+
+static void print_summary(const corpus_arguments *arguments, const ernn_synthesis_summary *summary,
+                          double seconds)
+{
+    const char *const text_names[2] = {"TRAIN", "TEST"};
+    const char *const json_names[2] = {"train", "test"};
+    double minutes[2];
+    for (int set = 0; set < 2; set++)
+        minutes[set] = (double)summary->n_samples[set] / ERNN_SYNTHESIS_RATE_HZ / 60;
+    if (!arguments->is_json) {
+        for (int set = 0; set < 2; set++)
+            printf("%-5s  %d utterances, %d speakers, %.1f minutes, %" PRId64 " phones\n",
+                   text_names[set], summary->n_utterances[set], summary->n_speakers[set],
+                   minutes[set], summary->n_phones[set]);
+        printf("%s made in %.1f s\n", arguments->output, seconds);
+        return;
+    }
+    printf("{\n");
+    for (int set = 0; set < 2; set++)
+        printf("  \"%s_utterances\": %d,\n  \"%s_speakers\": %d,\n  \"%s_minutes\": %.3f,\n"
+               "  \"%s_phones\": %" PRId64 ",\n",
+               json_names[set], summary->n_utterances[set], json_names[set],
+               summary->n_speakers[set], json_names[set], minutes[set], json_names[set],
+               summary->n_phones[set]);
+    printf("  \"snr_db\": %g,\n  \"seed\": %" PRIu64 ",\n  \"seconds\": %.2f\n}\n",
+           arguments->options.snr_db, arguments->options.seed, seconds);
+}
+
+static int make(const corpus_arguments *arguments)
+{
+    ernn_error err = {0};
+    ernn_cli_progress progress = {0};
+    ernn_synthesis_summary summary;
+    ernn_synthesis_options options = arguments->options;
+    char espeak_program[4400];
+    find_espeak_program(espeak_program);
+    options.espeak_program = espeak_program;
+    options.progress = ernn_cli_progress_line;
+    options.progress_user = &progress;
+    ernn_cli_catch_interrupt();
+    const double started = ernn_cli_seconds();
+    const ernn_status status = ernn_synthesis_run(arguments->output, &options, &summary, &err);
+    ernn_cli_progress_end(&progress);
+    if (status != ERNN_OK)
+        return ernn_cli_fail(&err);
+    print_summary(arguments, &summary, ernn_cli_seconds() - started);
+    return ERNN_EXIT_OK;
+}
+
+int ernn_cli_corpus(int argc, char **argv)
+{
+    corpus_arguments arguments = {.options = ernn_synthesis_defaults()};
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(HELP, stdout);
+        return ERNN_EXIT_OK;
+    }
+    if (argc < 2 || strcmp(argv[1], "make") != 0)
+        return ernn_cli_usage("corpus", "'%s', 'make' is wanted", argc > 1 ? argv[1] : "");
+    argc--;
+    argv++;
+    for (int option; (option = getopt_long(argc, argv, "o:h", OPTIONS, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(HELP, stdout);
+            return ERNN_EXIT_OK;
+        }
+        if (!parse_option(option, &arguments))
+            return ERNN_EXIT_USAGE;
+    }
+    if (optind < argc)
+        return ernn_cli_usage("corpus make", "'%s' is one argument too many", argv[optind]);
+    if (!arguments.output)
+        return ernn_cli_usage("corpus make", "-o FOLDER is missing");
+    return make(&arguments);
+}

@@ -1,0 +1,157 @@
+// Where a stop closes and where it bursts, read off the waveform; then labels without gaps.
+// SPDX-License-Identifier: Apache-2.0
+#include "speech/spoken.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    RATE = ERNN_SYNTHESIS_RATE_HZ,
+    MS = RATE / 1000,
+    SHORTEST_CUT = 16 * MS,  // a shorter stop is all burst: too short to hold both
+    SHORTEST_PART = 5 * MS,  // of closure or burst
+    WINDOW = 4 * MS,         // of the energy measure
+    LONGEST_WALK = 120 * MS, // how far back from espeak-ng's burst a closure may begin
+    DEFAULT_CLOSURE = 25 * MS,
+};
+
+// Mean power of samples [begin, end) in dB, floor -100.
+static double power_db(const ernn_spoken *spoken, int64_t begin, int64_t end)
+{
+    begin = begin < 0 ? 0 : begin;
+    end = end > (int64_t)spoken->n ? (int64_t)spoken->n : end;
+    double sum = 0;
+    for (int64_t i = begin; i < end; i++)
+        sum += (double)spoken->samples[i] * spoken->samples[i];
+    return end > begin ? 10 * log10(sum / (double)(end - begin) + 1e-10) : -100;
+}
+
+// The burst in [begin, end): the steepest rise of energy in the middle of the segment; two thirds
+// of the way when no rise reaches 6 dB (an unreleased or voiced-through stop).
+static int64_t find_burst(const ernn_spoken *spoken, int64_t begin, int64_t end)
+{
+    const int64_t length = end - begin;
+    int64_t best = begin + length * 2 / 3;
+    double best_rise = 6;
+    for (int64_t at = begin + length / 4; at <= end - length / 6; at += MS) {
+        const double rise = power_db(spoken, at, at + WINDOW) - power_db(spoken, at - WINDOW, at);
+        if (rise > best_rise) {
+            best_rise = rise;
+            best = at;
+        }
+    }
+    return best;
+}
+
+// Where the silence before `burst` begins, at least `floor`. The closure is what stays 15 dB below
+// the neighbour's loudest 4 ms (a voiced closure hums, it is not digital silence).
+static int64_t find_closure(const ernn_spoken *spoken, int64_t floor, int64_t burst)
+{
+    const int64_t limit = burst - LONGEST_WALK > floor ? burst - LONGEST_WALK : floor;
+    double loudest = -100;
+    for (int64_t at = limit; at + WINDOW <= burst; at += MS)
+        loudest = fmax(loudest, power_db(spoken, at, at + WINDOW));
+    int64_t begin = burst;
+    // espeak-ng's event may lie a little inside the burst: the first step back is free.
+    if (power_db(spoken, burst - WINDOW, burst) > loudest - 15)
+        begin -= WINDOW;
+    while (begin - MS >= limit && power_db(spoken, begin - WINDOW, begin) < loudest - 15)
+        begin -= MS;
+    if (burst - begin >= SHORTEST_PART + WINDOW)
+        return begin;
+    const int64_t half = (burst - floor) / 2;
+    return burst - (half < DEFAULT_CLOSURE ? half : DEFAULT_CLOSURE);
+}
+
+// A stop inside speech; after a pause nobody hears where the closure begins.
+static bool has_closure(const ernn_spoken *spoken, int i)
+{
+    return ernn_label_closure(spoken->phones[i].label) && i > 0 &&
+           !ernn_label_is_silence(spoken->phones[i - 1].label);
+}
+
+static void close_flite(const ernn_spoken *spoken, int i, int64_t *closure, int64_t *burst)
+{
+    const ernn_spoken_phone *phone = &spoken->phones[i];
+    *closure = phone->begin;
+    *burst = phone->end - phone->begin < SHORTEST_CUT
+                 ? phone->begin
+                 : find_burst(spoken, phone->begin, phone->end);
+}
+
+static void close_espeak(const ernn_spoken *spoken, int i, int64_t *closure, int64_t *burst)
+{
+    const int64_t begin = spoken->phones[i].begin;
+    *burst = begin;
+    // The phone before keeps at least a third of its length.
+    const ernn_spoken_phone *before = &spoken->phones[i - 1];
+    const int64_t floor = before->begin + (begin - before->begin) / 3;
+    *closure = begin - floor < SHORTEST_PART ? begin : find_closure(spoken, floor, begin);
+}
+
+ernn_status ernn_spoken_close(ernn_spoken *spoken, ernn_engine engine, ernn_error *err)
+{
+    int n_new = 0;
+    for (int i = 0; i < spoken->n_phones; i++)
+        n_new += has_closure(spoken, i);
+    if (spoken->n_phones + n_new > ERNN_SPOKEN_MAX_PHONES)
+        return ernn_error_set(err, ERNN_TOO_BIG, "synthesised utterance: %d labels, at most %d",
+                              spoken->n_phones + n_new, ERNN_SPOKEN_MAX_PHONES);
+    // From the back, so that the phones can move up in place.
+    int to = spoken->n_phones + n_new;
+    int64_t next_begin = (int64_t)spoken->n;
+    const int n_phones = spoken->n_phones;
+    for (int i = n_phones - 1; i >= 0; i--) {
+        ernn_spoken_phone phone = spoken->phones[i];
+        int64_t closure = phone.begin;
+        int64_t burst = phone.begin;
+        const bool is_closed = has_closure(spoken, i);
+        if (ernn_label_closure(phone.label) && engine == ERNN_ENGINE_FLITE)
+            close_flite(spoken, i, &closure, &burst);
+        else if (is_closed)
+            close_espeak(spoken, i, &closure, &burst);
+        closure = is_closed ? closure : burst;
+        phone.end = phone.end < next_begin ? phone.end : next_begin;
+        next_begin = closure;
+        spoken->phones[--to] = (ernn_spoken_phone){burst, phone.end, phone.label, phone.word};
+        if (is_closed)
+            spoken->phones[--to] =
+                (ernn_spoken_phone){closure, burst, ernn_label_closure(phone.label), phone.word};
+    }
+    spoken->n_phones = n_phones + n_new;
+    return ERNN_OK;
+}
+
+// Is phones[i] the same sound as the one kept before it, so that a transcriber would hear one?
+static bool is_doubled(const ernn_spoken *spoken, const ernn_spoken_phone *kept, int i)
+{
+    const ernn_spoken_phone *phone = &spoken->phones[i];
+    if (strcmp(kept->label, phone->label) != 0)
+        return false;
+    // A word must not lose its only sound.
+    return ernn_label_is_silence(phone->label) || phone->word == kept->word ||
+           (i + 1 < spoken->n_phones && spoken->phones[i + 1].word == phone->word);
+}
+
+ernn_status ernn_spoken_tidy(ernn_spoken *spoken, ernn_error *err)
+{
+    int n = 0;
+    for (int i = 0; i < spoken->n_phones; i++) {
+        const ernn_spoken_phone phone = spoken->phones[i];
+        if (phone.end <= phone.begin)
+            continue;
+        if (n && is_doubled(spoken, &spoken->phones[n - 1], i)) {
+            spoken->phones[n - 1].end = phone.end;
+            continue;
+        }
+        spoken->phones[n++] = phone;
+    }
+    spoken->n_phones = n;
+    if (n < 3)
+        return ernn_error_set(err, ERNN_BAD_FILE,
+                              "synthesised utterance: %d labels, 3 or more are wanted", n);
+    for (int i = 0; i < n; i++)
+        spoken->phones[i].end = i + 1 < n ? spoken->phones[i + 1].begin : (int64_t)spoken->n;
+    spoken->phones[0].begin = 0;
+    return ERNN_OK;
+}
