@@ -11,7 +11,7 @@
 typedef struct list {
     ernn_format_row *rows;
     size_t n;
-    char prefix[16]; // "layer0." or "output."
+    char prefix[24]; // "layer0." or "output."
 } list;
 
 static void add(list *to, const char *name, const char *part, int bits, int *frac,
@@ -38,7 +38,7 @@ static void add_layer(list *to, const ernn_rt_network *network, ernn_rt_layer *l
     const int bits = (int)network->signal_bits;
     add(to, "input", "", bits, &formats->input, &ranges->input);
     for (ernn_qmatrix m = 0; m < ERNN_QMATRICES; m++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "%s.", ernn_qmatrix_name(m));
         if (ernn_layer_matrix(layer, m)->rows)
             add_matrix(to, name, network, &formats->matrices[m], &ranges->matrices[m],
