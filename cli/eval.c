@@ -85,17 +85,6 @@ static ernn_status measure(measurement *m, ernn_error *err)
 
 static const char *const SILENCES[] = {"scored", "optional", "removed"};
 
-// The block sizes of the first layer, in the form of --blocks.
-static void print_blocks(const ernn_spec *spec, char *text, size_t size)
-{
-    const ernn_layer_spec *layer = &spec->layers[0];
-    const int n = snprintf(text, size, "input=%d,recurrent=%d", layer->block[ERNN_MATRIX_INPUT],
-                           layer->block[ERNN_MATRIX_RECURRENT]);
-    if (layer->n_projected > 0)
-        snprintf(text + n, size - (size_t)n, ",projection=%d",
-                 layer->block[ERNN_MATRIX_PROJECTION]);
-}
-
 static json_t *score_json(const ernn_score *s)
 {
     return json_pack("{s:f,s:I,s:I,s:I,s:I}", "per", ernn_score_per(s), "substitutions",
@@ -112,7 +101,7 @@ static int print_json(const measurement *m)
     char shape[256];
     char blocks[100];
     ernn_spec_print(spec_of(m), shape, sizeof shape);
-    print_blocks(spec_of(m), blocks, sizeof blocks);
+    ernn_spec_print_blocks(spec_of(m), blocks, sizeof blocks);
     json_t *json = score_json(&e->scores[quoted]);
     json_object_set_new(json, "silence", json_string(SILENCES[quoted]));
     if (m->sequences->has_silence)

@@ -1,19 +1,18 @@
 // ernn explore: Phase I and Phase II for given data, accuracy requirement and device.
 // SPDX-License-Identifier: Apache-2.0
-#include "cli.h"
+#include "train.h"
 #include "verbs.h"
 
 #include "ernn/explore.h"
 
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char HELP[] =
     "ernn explore: choose cell, block sizes, word lengths and parallelism\n\n"
-    "  ernn explore --data CORPUS --dev CORPUS --device NAME [options]\n\n"
+    "  ernn explore --data CORPUS [--dev CORPUS] --device NAME [options]\n\n"
     "  --spec TEXT        layers and sizes to start from, as an LSTM (default lstm:64,64)\n"
     "  --max-loss POINTS  PER points that compression may cost (default 1)\n"
     "  --max-per PERCENT  absolute requirement on the development set (default: none)\n"
@@ -24,8 +23,9 @@ static const char HELP[] =
     "  --rounds N --finetune N   ADMM rounds and fine-tuning epochs\n"
     "  --batch N --lr R --admm-lr R --labels 39|48|61 --seed N --threads N\n"
     "  --json             print the result as JSON instead of the table\n\n"
-    "Ends with the commands that build the winner. The table and explore.json also stay in DIR.\n\n"
-    "Example: ernn explore --data corpus/TRAIN --dev corpus/TEST --device xc7a100t --max-loss 2\n";
+    "Without --dev every tenth speaker is held out. Ends with the commands\n"
+    "that build the winner; explore.json stays in DIR.\n\n"
+    "Example: ernn explore --data corpus/TRAIN --device xc7a100t --max-loss 2\n";
 
 typedef struct explore_arguments {
     const char *data;
@@ -263,20 +263,18 @@ static int show(const explore_arguments *a, const ernn_explore_result *r)
     return code;
 }
 
+// Both sets with their features; the statistics come from the training set.
 static ernn_status load_data(explore_arguments *a, ernn_feature_statistics *statistics,
                              ernn_sequences **train, ernn_sequences **dev, ernn_error *err)
 {
-    ernn_corpus *corpus = NULL;
-    ernn_status status = ernn_corpus_load(a->data, &corpus, err);
+    const ernn_cli_training training = {.data = a->data, .dev = a->dev};
+    ernn_model *model = NULL;
+    ernn_status status = ernn_model_new(&a->spec, &a->features, a->labels, 0, &model, err);
     if (status == ERNN_OK)
-        status = ernn_sequences_new(corpus, &a->features, statistics, true, a->labels, train, err);
-    ernn_corpus_free(corpus);
-    corpus = NULL;
+        status = ernn_cli_training_data(&training, model, true, train, dev, err);
     if (status == ERNN_OK)
-        status = ernn_corpus_load(a->dev, &corpus, err);
-    if (status == ERNN_OK)
-        status = ernn_sequences_new(corpus, &a->features, statistics, false, a->labels, dev, err);
-    ernn_corpus_free(corpus);
+        *statistics = *ernn_model_statistics(model);
+    ernn_model_free(model);
     return status;
 }
 
@@ -327,7 +325,7 @@ int ernn_cli_explore(int argc, char **argv)
     }
     if (optind != argc)
         return ernn_cli_usage("explore", "'%s' is not an option", argv[optind]);
-    if (!a.data || !a.dev || !a.device)
-        return ernn_cli_usage("explore", "--data, --dev and --device are wanted");
+    if (!a.data || !a.device)
+        return ernn_cli_usage("explore", "--data and --device are wanted");
     return explore(&a);
 }

@@ -58,6 +58,9 @@ ERNN_API ernn_status ernn_spec_validate(const ernn_spec *spec, ernn_error *err);
 // The text form, canonical; `size` bytes at `text`, always terminated.
 ERNN_API void ernn_spec_print(const ernn_spec *spec, char *text, size_t size);
 
+// The block sizes of the first layer as ernn_spec_parse_blocks reads them.
+ERNN_API void ernn_spec_print_blocks(const ernn_spec *spec, char *text, size_t size);
+
 // Gates of a cell: 4 or 3.
 ERNN_API int ernn_spec_gates(ernn_cell cell);
 // Width of a layer's input and output vectors.

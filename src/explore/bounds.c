@@ -3,19 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "explore/explore.h"
 
-#include <stdio.h>
-
 // What the generator builds: 4, 8 and 16.
 enum { SMALLEST_BLOCK = 4, LARGEST_BLOCK = 16 };
-
-void ernn_explore_blocks_text(const ernn_spec *spec, char *text, size_t size)
-{
-    const int *block = spec->layers[0].block;
-    int n = snprintf(text, size, "input=%d,recurrent=%d", block[ERNN_MATRIX_INPUT],
-                     block[ERNN_MATRIX_RECURRENT]);
-    if (spec->layers[0].n_projected && n > 0 && (size_t)n < size)
-        snprintf(text + n, size - (size_t)n, ",projection=%d", block[ERNN_MATRIX_PROJECTION]);
-}
 
 static ernn_spec with_block(const ernn_spec *spec, int k)
 {

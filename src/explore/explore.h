@@ -27,7 +27,4 @@ ernn_status ernn_explore_trial(const ernn_search *search, const ernn_spec *spec,
 ernn_status ernn_explore_phase2(const ernn_search *search, const char *model_path,
                                 ernn_explore_result *result, ernn_error *err);
 
-// "input=16,recurrent=8,projection=8" of the first layer.
-void ernn_explore_blocks_text(const ernn_spec *spec, char *text, size_t size);
-
 #endif

@@ -46,7 +46,7 @@ static void trial_path(const ernn_search *search, const ernn_spec *spec, bool is
     char text[160];
     char blocks[64];
     ernn_spec_print(spec, text, sizeof text);
-    ernn_explore_blocks_text(spec, blocks, sizeof blocks);
+    ernn_spec_print_blocks(spec, blocks, sizeof blocks);
     uint64_t digest = 0xcbf29ce484222325u;
     digest = digest_bytes(digest, text, strlen(text));
     digest = digest_bytes(digest, blocks, strlen(blocks));
@@ -144,7 +144,7 @@ ernn_status ernn_explore_trial(const ernn_search *search, const ernn_spec *spec,
     if (status != ERNN_OK)
         return status;
     ernn_spec_print(spec, trial->spec, sizeof trial->spec);
-    ernn_explore_blocks_text(spec, trial->blocks, sizeof trial->blocks);
+    ernn_spec_print_blocks(spec, trial->blocks, sizeof trial->blocks);
     trial_path(search, spec, false, trial->model, sizeof trial->model);
     trial->is_resumed = ernn_file_exists(trial->model);
     if (trial->is_resumed)

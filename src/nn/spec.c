@@ -352,3 +352,13 @@ size_t ernn_spec_parameters(const ernn_spec *spec)
         n += layer_vectors(&spec->layers[l]) * (size_t)spec->layers[l].n_cells;
     return n;
 }
+
+void ernn_spec_print_blocks(const ernn_spec *spec, char *text, size_t size)
+{
+    const ernn_layer_spec *layer = &spec->layers[0];
+    const int n = snprintf(text, size, "input=%d,recurrent=%d", layer->block[ERNN_MATRIX_INPUT],
+                           layer->block[ERNN_MATRIX_RECURRENT]);
+    if (layer->n_projected > 0 && n > 0 && (size_t)n < size)
+        snprintf(text + n, size - (size_t)n, ",projection=%d",
+                 layer->block[ERNN_MATRIX_PROJECTION]);
+}
