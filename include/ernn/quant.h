@@ -49,8 +49,13 @@ ERNN_API const ernn_signal_format *ernn_qmodel_formats(const ernn_qmodel *qmodel
 ERNN_API int ernn_qmodel_signal_bits(const ernn_qmodel *qmodel);
 ERNN_API int ernn_qmodel_weight_bits(const ernn_qmodel *qmodel);
 
+// The signal classes in which saturation is counted, in the order of ERNN_RT_CLASSES: "input",
+// "spectrum", "accumulator", "product", "preactivation", "cell".
+enum { ERNN_SATURATION_CLASSES = 6 };
+ERNN_API const char *ernn_saturation_name(int saturation_class);
+
 // Integer arithmetic only, from the quantised features to the decoder. `saturations` (may be NULL)
-// gets ERNN_RT_CLASSES totals.
+// gets ERNN_SATURATION_CLASSES totals.
 ERNN_API ernn_status ernn_qmodel_evaluate(const ernn_qmodel *qmodel,
                                           const ernn_sequences *sequences, int threads,
                                           ernn_evaluation *evaluation, uint64_t *saturations,

@@ -9,6 +9,16 @@
 #include <string.h>
 #include <time.h>
 
+_Static_assert((int)ERNN_SATURATION_CLASSES == (int)ERNN_RT_CLASSES, "one name for each class");
+
+const char *ernn_saturation_name(int saturation_class)
+{
+    static const char *const names[ERNN_RT_CLASSES] = {"input",   "spectrum",      "accumulator",
+                                                       "product", "preactivation", "cell"};
+    return saturation_class >= 0 && saturation_class < ERNN_RT_CLASSES ? names[saturation_class]
+                                                                       : NULL;
+}
+
 // What one sequence needs while it runs and leaves behind.
 typedef struct decoded {
     int *phones;
