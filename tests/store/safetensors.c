@@ -117,6 +117,49 @@ static void test_canonical(void **state)
     assert_int_equal(f->size, 8 + header + 6 + 24 + 4 + 16 + 8);
 }
 
+// The bytes of the worked example, read from the lines "    00a0  7b 22 ..  text" of
+// docs/format.md.
+static size_t read_example(unsigned char *bytes, size_t max)
+{
+    FILE *doc = fopen(FORMAT_DOCUMENT, "r");
+    char line[400];
+    size_t n = 0;
+    assert_non_null(doc);
+    while (fgets(line, sizeof line, doc)) {
+        unsigned offset;
+        int at;
+        if (sscanf(line, "    %4x  %n", &offset, &at) != 1 || at != 10 || offset != n)
+            continue;
+        for (int i = 0; i < 16 && n < max && line[at + 3 * i] != ' '; i++)
+            bytes[n++] = (unsigned char)strtoul(line + at + 3 * i, NULL, 16);
+    }
+    fclose(doc);
+    return n;
+}
+
+static void test_document(void **state)
+{
+    fixture *f = *state;
+    ernn_error err = {0};
+    unsigned char want[1000];
+    char *bytes;
+    size_t size;
+    ernn_store_writer *writer;
+    check_ok(ernn_store_writer_new(&writer, &err), err);
+    ernn_store_put(writer, "layer0.b_i", ERNN_DTYPE_F32, 1, (size_t[]){4},
+                   (float[]){0.5f, -0.5f, 0, 1});
+    ernn_store_put(writer, "layer0.W_ix", ERNN_DTYPE_F32, 3, (size_t[]){1, 1, 4},
+                   (float[]){1, 2, 3, 4});
+    ernn_store_put_text(writer, "ernn.kind", "model");
+    ernn_store_put_text(writer, "ernn.format", "1");
+    check_ok(ernn_store_save(writer, f->path, &err), err);
+    ernn_store_writer_free(writer);
+    check_ok(ernn_file_load(f->path, 10000, &bytes, &size, &err), err);
+    assert_int_equal(read_example(want, sizeof want), size);
+    assert_memory_equal(bytes, want, size);
+    ernn_mem_free(bytes);
+}
+
 static void test_read(void **state)
 {
     fixture *f = *state;
@@ -387,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_canonical, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_document, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_profile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_writer_refuses, setup, teardown),
