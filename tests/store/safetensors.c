@@ -238,6 +238,8 @@ static void test_writer_refuses(void **state)
     const char *longest = "0123456789012345678901234567890123456789012345678901234567890123456789"
                           "0123456789012345678901234567890123456789012345678901234567890123456789"
                           "0123456789012345678901234567890123456789012345678901234567890123456789";
+    const float infinite[3] = {1, 2, INFINITY};
+    const double not_a_number[1] = {NAN};
     for (int fault = 0; fault < 8; fault++) {
         ernn_store_writer *writer;
         check_ok(ernn_store_writer_new(&writer, &err), err);
@@ -256,10 +258,9 @@ static void test_writer_refuses(void **state)
         if (fault == 5)
             ernn_store_put(writer, "__metadata__", ERNN_DTYPE_F32, 1, (size_t[]){1}, FLOATS);
         if (fault == 6)
-            ernn_store_put(writer, "b", ERNN_DTYPE_F32, 1, (size_t[]){3},
-                           (float[]){1, 2, INFINITY});
+            ernn_store_put(writer, "b", ERNN_DTYPE_F32, 1, (size_t[]){3}, infinite);
         if (fault == 7)
-            ernn_store_put(writer, "b", ERNN_DTYPE_F64, 1, (size_t[]){1}, (double[]){NAN});
+            ernn_store_put(writer, "b", ERNN_DTYPE_F64, 1, (size_t[]){1}, not_a_number);
         err = (ernn_error){0};
         assert_int_not_equal(ernn_store_save(writer, f->path, &err), ERNN_OK);
         assert_true(err.text[0] != 0);
