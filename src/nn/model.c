@@ -57,7 +57,7 @@ enum { RNG_STREAM_PARAMETERS = 0x6d6f6465 };
 
 // Weights and peepholes are uniform in +-sqrt(1 / n), n the cells of their layer (output layer: the
 // width it sees); an entry of the expanded matrix is one of the numbers stored, so its spread is
-// the same for any block size.
+// the same for any block size. (math.md eq. 23)
 static void randomize(const ernn_model *model, const ernn_tensor *tensor, ernn_rng *rng)
 {
     float *values = model->parameters + tensor->offset;

@@ -430,6 +430,16 @@ static void test_memory(void **state)
         ernn_model_free(made);
         made = NULL;
     }
+    ernn_run *run = NULL;
+    ernn_status status = ERNN_NO_MEMORY;
+    for (long n = 0; status != ERNN_OK; n++) {
+        assert_true(n < 1000);
+        allocations_left = n;
+        status = ernn_run_new(model, &run, &err);
+        allocations_left = -1;
+        assert_true(status == ERNN_OK || (status == ERNN_NO_MEMORY && !run));
+    }
+    ernn_run_free(run);
     ernn_model_free(model);
 }
 
