@@ -14,6 +14,7 @@ int ernn_cli_corpus(int argc, char **argv);
 int ernn_cli_features(int argc, char **argv);
 int ernn_cli_quantize(int argc, char **argv);
 int ernn_cli_inspect(int argc, char **argv);
+int ernn_cli_recognize(int argc, char **argv);
 int ernn_cli_report(int argc, char **argv);
 int ernn_cli_train(int argc, char **argv);
 int ernn_cli_version(int argc, char **argv);
@@ -25,6 +26,7 @@ static const ernn_verb ERNN_VERBS[] = {
     {"train", ernn_cli_train, "a network: dense, circulant, or by ADMM"},
     {"quantize", ernn_cli_quantize, "a trained network in integers, with its formats"},
     {"inspect", ernn_cli_inspect, "what a model, quantised model or checkpoint holds"},
+    {"recognize", ernn_cli_recognize, "phones with times from an audio file or a stream"},
     {"report", ernn_cli_report, "one table, JSON and page from the steps of a run"},
     {"version", ernn_cli_version, "print the version"},
 };
