@@ -85,6 +85,13 @@ static ernn_status load(recogniser *r, const char *path, ernn_error *err)
     status = strcmp(kind, "qmodel") == 0 ? load_quantised(r, path, err) : load_float(r, path, err);
     if (status != ERNN_OK)
         return status;
+    if (ernn_features_width(r->features) != r->spec->n_inputs) {
+        err->status = ERNN_BAD_FILE;
+        snprintf(err->text, sizeof err->text,
+                 "%.200s: its features are %d wide, its network takes %d inputs", path,
+                 ernn_features_width(r->features), r->spec->n_inputs);
+        return ERNN_BAD_FILE;
+    }
     r->frame = calloc((size_t)r->spec->n_inputs, sizeof *r->frame);
     r->logits = calloc((size_t)r->spec->n_labels, sizeof *r->logits);
     if (r->frame && r->logits)
