@@ -19,9 +19,9 @@ static void make_sequence(ernn_sequences *s, size_t i, float (*patterns)[WIDTH],
     s->phones[i] = calloc((size_t)n, sizeof(int));
     s->frames[i] = calloc((size_t)n * PER_PHONE * WIDTH, sizeof(float));
     s->alignment[i] = calloc((size_t)n * PER_PHONE, sizeof(int));
-    s->ids[i] = calloc(1, 16);
+    s->ids[i] = calloc(1, 32);
     s->speakers[i] = calloc(1, 16);
-    snprintf(s->ids[i], 16, "utterance%zu", i);
+    snprintf(s->ids[i], 32, "utterance%zu", i);
     s->n_phones[i] = n;
     int t = 0;
     for (int j = 0; j < n; j++) {
