@@ -20,7 +20,7 @@ static const char HELP[] =
     "  --test-sentences N   utterances in TEST, none of TRAIN's sentences (default 100)\n"
     "  --speakers N         in TRAIN: voices with own rate, pitch and tract (default 24)\n"
     "  --test-speakers N    in TEST, none of TRAIN's (default 8)\n"
-    "  --voices V           flite, espeak or all (default flite); both run as programs\n"
+    "  --voices V           flite, espeak or all (default all); both run as programs\n"
     "  --snr DB             noise at least so far below the speech, 10 to 100 (default 30)\n"
     "  --seed N             equal seeds give equal bytes (default 1)\n"
     "  --threads N          utterances in work at once (default: one per core)\n"

@@ -22,7 +22,7 @@ typedef struct ernn_synthesis_options {
     int n_test;          // utterances in TEST, 1 to 100000, default 100
     int n_speakers;      // in TRAIN, 1 to 25 per voice less those of TEST, default 24
     int n_test_speakers; // in TEST, default 8. Speakers share voices but no rate, pitch and tract
-    ernn_voices voices;  // default flite
+    ernn_voices voices;  // default all
     double snr_db;       // noise floor below the speech, at least; 10 to 100, default 30
     uint64_t seed;       // default 1
     int n_threads;       // utterances in work at once, 0 = one per core; never changes a byte

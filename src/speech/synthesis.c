@@ -23,7 +23,7 @@ ernn_synthesis_options ernn_synthesis_defaults(void)
                                     .n_test = 100,
                                     .n_speakers = 24,
                                     .n_test_speakers = 8,
-                                    .voices = ERNN_VOICES_FLITE,
+                                    .voices = ERNN_VOICES_ALL,
                                     .snr_db = 30,
                                     .seed = 1,
                                     .espeak_program = "ernn-espeak-voice"};
