@@ -38,4 +38,26 @@ typedef struct ernn_trainer {
     int **targets; // [train->n] CTC or frame labels as the network counts them
 } ernn_trainer;
 
+// Checks options, models and data and makes what no phase changes. `options`, `initial`,
+// `structure`, `train` and `dev` are set.
+ernn_status ernn_trainer_open(ernn_trainer *trainer, ernn_error *err);
+// Frees everything but the report.
+void ernn_trainer_close(ernn_trainer *trainer);
+
+// What the first phase starts from.
+ernn_status ernn_trainer_first_model(const ernn_trainer *trainer, ernn_model **model,
+                                     ernn_error *err);
+// Leaves the present phase. Takes `model` over, also on failure, and makes what training it needs.
+ernn_status ernn_trainer_open_phase(ernn_trainer *trainer, ernn_phase phase, ernn_model *model,
+                                    ernn_error *err);
+// Ends ADMM: hard projection, and on with the k-vectors.
+ernn_status ernn_trainer_project(ernn_trainer *trainer, ernn_error *err);
+// PER of the present parameters on the development set, -1 without one.
+ernn_status ernn_trainer_dev_per(ernn_trainer *trainer, double *per, ernn_error *err);
+
+// Runs one epoch, from 0, and adds its line to the report. ERNN_STOPPED, without a text, when
+// progress asks for it.
+ernn_status ernn_trainer_epoch(ernn_trainer *trainer, int epoch, ernn_error *err);
+bool ernn_trainer_progress(const ernn_trainer *trainer, double done, const ernn_epoch *line);
+
 #endif

@@ -1,0 +1,252 @@
+// The state of a training: checks, what does not depend on the phase, and the change of phases.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/trainer.h"
+
+#include "base/memory.h"
+#include "train/evaluate.h"
+#include "train/options.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+// ---- Opening: checks and everything that does not depend on the phase ----
+
+static ernn_status check_structure(const ernn_model *initial, const ernn_spec *structure,
+                                   ernn_method method, ernn_error *err)
+{
+    const ernn_spec *spec = ernn_model_spec(initial);
+    if (method == ERNN_METHOD_CIRCULANT)
+        return ERNN_OK;
+    for (int i = 0; i < spec->n_layers; i++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
+            if (spec->layers[i].block[m] > 1)
+                return ernn_error_set(
+                    err, ERNN_BAD_ARG,
+                    "training: layer %d has blocks of %d, a dense model is wanted "
+                    "to start from; to go on with circulant blocks use method "
+                    "circulant",
+                    i, spec->layers[i].block[m]);
+    if (method == ERNN_METHOD_ADMM && !structure)
+        return ernn_error_set(err, ERNN_BAD_ARG, "training: ADMM needs block sizes to reach");
+    return structure ? ernn_spec_validate(structure, err) : ERNN_OK;
+}
+
+static ernn_status check_data(const ernn_trainer *t, ernn_error *err)
+{
+    ernn_status status = ernn_evaluate_check(t->initial, t->train, "training set", err);
+    if (status == ERNN_OK && t->dev)
+        status = ernn_evaluate_check(t->initial, t->dev, "development set", err);
+    if (status != ERNN_OK || t->options.loss == ERNN_LOSS_CTC)
+        return status;
+    for (size_t i = 0; i < t->train->n; i++)
+        if (!t->train->alignment || !t->train->alignment[i])
+            return ernn_error_set(
+                err, ERNN_BAD_ARG,
+                "training set: %s has no alignment; frame loss needs phone times, "
+                "CTC does not",
+                t->train->ids[i]);
+    return ERNN_OK;
+}
+
+// Labels as the network counts them: 0 is blank, phone p is p + 1. A frame of a deleted phone (-1)
+// becomes blank.
+static ernn_status make_targets(ernn_trainer *t, ernn_error *err)
+{
+    const ernn_sequences *s = t->train;
+    const bool is_ctc = t->options.loss == ERNN_LOSS_CTC;
+    t->targets = ernn_mem_new(s->n, sizeof *t->targets, err);
+    if (!t->targets)
+        return ERNN_NO_MEMORY;
+    for (size_t i = 0; i < s->n; i++) {
+        const int n = is_ctc ? s->n_phones[i] : s->n_frames[i];
+        const int *from = is_ctc ? s->phones[i] : s->alignment[i];
+        if (!(t->targets[i] = ernn_mem_new((size_t)n, sizeof(int), err)))
+            return ERNN_NO_MEMORY;
+        for (int j = 0; j < n; j++)
+            t->targets[i][j] = from[j] + 1;
+    }
+    return ERNN_OK;
+}
+
+static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
+{
+    ernn_train_report *r = &t->report;
+    const ernn_tensor *tensors = ernn_model_tensors(t->initial);
+    const size_t n_tensors = ernn_model_n_tensors(t->initial);
+    r->epochs = ernn_mem_new((size_t)t->schedule.n_epochs, sizeof *r->epochs, err);
+    r->residuals = ernn_mem_new(n_tensors, sizeof *r->residuals, err);
+    if (!r->epochs || !r->residuals)
+        return ERNN_NO_MEMORY;
+    r->best_dev_per = r->per_projected = -1;
+    for (size_t i = 0; t->options.method == ERNN_METHOD_ADMM && i < n_tensors; i++)
+        if (tensors[i].is_matrix && tensors[i].layer >= 0 &&
+            t->structure->layers[tensors[i].layer].block[tensors[i].matrix] > 1)
+            snprintf(r->residuals[r->n_residuals++].name, sizeof r->residuals->name, "%s",
+                     tensors[i].name);
+    return ERNN_OK;
+}
+
+static ernn_status open_batches(ernn_trainer *t, ernn_error *err)
+{
+    const size_t batch = (size_t)t->options.batch;
+    t->frames = ernn_mem_new(batch, sizeof *t->frames, err);
+    t->n_frames = ernn_mem_new(batch, sizeof *t->n_frames, err);
+    t->labels = ernn_mem_new(batch, sizeof *t->labels, err);
+    t->n_labels = ernn_mem_new(batch, sizeof *t->n_labels, err);
+    t->seeds = ernn_mem_new(batch, sizeof *t->seeds, err);
+    if (!t->frames || !t->n_frames || !t->labels || !t->n_labels || !t->seeds)
+        return ERNN_NO_MEMORY;
+    const ernn_status status = ernn_batches_init(&t->batches, t->train, t->options.batch,
+                                                 t->options.loss == ERNN_LOSS_CTC, err);
+    if (status == ERNN_OK && t->batches.n_unfit > 0) {
+        t->report.n_unfit = t->batches.n_unfit;
+        snprintf(t->report.first_unfit, sizeof t->report.first_unfit, "%s",
+                 t->train->ids ? t->train->ids[t->batches.first_unfit] : "");
+    }
+    return status;
+}
+
+ernn_status ernn_trainer_open(ernn_trainer *t, ernn_error *err)
+{
+    ernn_status status = ernn_train_validate(&t->options, err);
+    if (status == ERNN_OK)
+        status = check_structure(t->initial, t->structure, t->options.method, err);
+    if (status == ERNN_OK)
+        status = check_data(t, err);
+    if (status != ERNN_OK)
+        return status;
+    if (t->options.learning_rate == 0)
+        t->options.learning_rate = t->options.method == ERNN_METHOD_ADMM ? 1e-3 : 2e-3;
+    t->schedule = ernn_schedule_new(&t->options, t->structure);
+    ernn_train_identity(&t->identity, &t->options, t->initial, t->structure, t->train, t->dev);
+    status = ernn_buffer_status(&t->identity, err);
+    if (status == ERNN_OK)
+        status = allocate_report(t, err);
+    if (status == ERNN_OK)
+        status = make_targets(t, err);
+    if (status == ERNN_OK)
+        status = open_batches(t, err);
+    return status;
+}
+
+static void close_phase(ernn_trainer *t)
+{
+    ernn_model_free(t->model);
+    t->model = NULL;
+    ernn_mem_free(t->best);
+    t->best = NULL;
+    ernn_mem_free(t->gradient);
+    t->gradient = NULL;
+    ernn_adam_clear(&t->adam);
+    ernn_admm_clear(&t->admm);
+    ernn_shards_free(t->shards);
+    t->shards = NULL;
+}
+
+void ernn_trainer_close(ernn_trainer *t)
+{
+    close_phase(t);
+    ernn_batches_clear(&t->batches);
+    ernn_buffer_free(&t->identity);
+    for (size_t i = 0; t->targets && i < t->train->n; i++)
+        ernn_mem_free(t->targets[i]);
+    ernn_mem_free(t->targets);
+    ernn_mem_free(t->frames);
+    ernn_mem_free(t->n_frames);
+    ernn_mem_free(t->labels);
+    ernn_mem_free(t->n_labels);
+    ernn_mem_free(t->seeds);
+}
+
+// ---- Phases ----
+
+// Takes `model` over, also on failure, and makes what training it needs.
+ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_model *model,
+                                    ernn_error *err)
+{
+    const size_t n = ernn_model_n_parameters(model);
+    int longest = ernn_sequences_longest(t->train);
+    if (t->dev && ernn_sequences_longest(t->dev) > longest)
+        longest = ernn_sequences_longest(t->dev);
+    close_phase(t);
+    t->model = model;
+    t->best = ernn_mem_new(n, sizeof(float), err);
+    t->gradient = ernn_mem_new(n, sizeof(float), err);
+    if (!t->best || !t->gradient)
+        return ERNN_NO_MEMORY;
+    ernn_status status = ernn_adam_init(&t->adam, n, err);
+    if (status == ERNN_OK && phase == ERNN_PHASE_ADMM)
+        status = ernn_admm_init(&t->admm, model, t->structure, err);
+    if (status == ERNN_OK)
+        status =
+            ernn_shards_new(model, t->options.batch, longest, t->options.threads, &t->shards, err);
+    return status;
+}
+
+// What the first phase starts from.
+ernn_status ernn_trainer_first_model(const ernn_trainer *t, ernn_model **model, ernn_error *err)
+{
+    if (t->options.method != ERNN_METHOD_CIRCULANT || !t->structure)
+        return ernn_model_copy(t->initial, model, err);
+    ernn_status status =
+        ernn_model_new(t->structure, ernn_model_features(t->initial),
+                       ernn_model_phone_set(t->initial), t->options.seed, model, err);
+    if (status != ERNN_OK)
+        return status;
+    ernn_model *copy = NULL; // the statistics of a const model are reached through a copy
+    status = ernn_model_copy(t->initial, &copy, err);
+    if (status == ERNN_OK)
+        *ernn_model_statistics(*model) = *ernn_model_statistics(copy);
+    ernn_model_free(copy);
+    if (status != ERNN_OK) {
+        ernn_model_free(*model);
+        *model = NULL;
+    }
+    return status;
+}
+
+// PER of the present parameters on the development set, -1 without one.
+ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
+{
+    *per = -1;
+    if (!t->dev)
+        return ERNN_OK;
+    ernn_evaluation evaluation;
+    const ernn_shards *s = t->shards;
+    ernn_weights_update(s->weights, ernn_model_parameters(t->model));
+    const ernn_status status =
+        ernn_evaluate_on(t->model, s->weights, s->nets, s->threads < s->n ? s->threads : s->n,
+                         t->dev, &evaluation, err);
+    if (status != ERNN_OK)
+        return status;
+    const double measured = ernn_evaluation_per(&evaluation, t->dev);
+    *per = isfinite(measured) ? measured : -1;
+    ernn_evaluation_free(&evaluation);
+    return ERNN_OK;
+}
+
+static void note_residuals(ernn_trainer *t)
+{
+    const ernn_tensor *tensors = ernn_model_tensors(t->model);
+    const float *parameters = ernn_model_parameters(t->model);
+    for (size_t i = 0; i < ernn_model_n_tensors(t->model); i++)
+        for (int r = 0; r < t->report.n_residuals; r++)
+            if (strcmp(t->report.residuals[r].name, tensors[i].name) == 0)
+                t->report.residuals[r].value = ernn_admm_residual(&t->admm, parameters, i);
+}
+
+// Hard projection: W = P(W), and on with the k-vectors.
+ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
+{
+    ernn_model *projected = NULL;
+    if (t->schedule.n_admm == 0) // no rounds: how far the dense model is
+        ernn_admm_start(&t->admm, ernn_model_parameters(t->model), ERNN_MAX_BLOCK);
+    note_residuals(t);
+    ernn_status status = ernn_model_project(t->model, t->structure, &projected, err);
+    if (status == ERNN_OK)
+        status = ernn_trainer_open_phase(t, ERNN_PHASE_FINETUNE, projected, err);
+    if (status == ERNN_OK)
+        status = ernn_trainer_dev_per(t, &t->report.per_projected, err);
+    return status;
+}
