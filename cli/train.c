@@ -309,21 +309,27 @@ static ernn_status prepare(const ernn_cli_training *a, ernn_model **model, ernn_
 
 // ---- Running ----
 
+// A resumed training starts at `first` epochs, and its time left is counted from there.
+typedef struct training_progress {
+    ernn_cli_progress line;
+    double first;
+} training_progress;
+
 // Whole numbers of `done` are epochs that are complete: their lines stay.
 static bool show_progress(void *user, double done, double total, const char *text)
 {
-    ernn_cli_progress *progress = user;
+    training_progress *p = user;
+    const bool is_terminal = isatty(STDERR_FILENO);
     const bool is_whole = done == floor(done);
-    if (!is_whole && !isatty(STDERR_FILENO)) {
-        ernn_cli_progress silent = {.is_quiet = true};
-        if (progress->started == 0)
-            progress->started = ernn_cli_seconds();
-        return ernn_cli_progress_line(&silent, done, total, text);
+    if (p->line.started == 0) {
+        p->line.started = ernn_cli_seconds();
+        p->first = is_whole ? done - 1 : floor(done);
     }
-    if (is_whole)
-        progress->last = -1e9;
-    const bool go_on = ernn_cli_progress_line(progress, done, total, text);
-    if (is_whole && isatty(STDERR_FILENO))
+    // Without a terminal epochs alone are worth a line, with one each of them keeps its line.
+    p->line.is_quiet = !is_whole && !is_terminal;
+    p->line.last = is_whole ? -1e9 : p->line.last;
+    const bool go_on = ernn_cli_progress_line(&p->line, done - p->first, total - p->first, text);
+    if (is_whole && is_terminal)
         fputc('\n', stderr);
     return go_on;
 }
@@ -395,7 +401,7 @@ static int run(ernn_cli_training *a)
     ernn_spec structure;
     bool has_structure = false;
     ernn_train_report report = {0};
-    ernn_cli_progress progress = {0};
+    training_progress progress = {0};
     int code;
     ernn_status status = prepare(a, &model, &structure, &has_structure, &err);
     if (status == ERNN_OK)
