@@ -188,10 +188,18 @@ ernn_status ernn_spoken_close(ernn_spoken *spoken, ernn_engine engine, ernn_erro
     return ERNN_OK;
 }
 
-// Is phones[i] the same sound as the one kept before it, so that a transcriber would hear one?
+static bool is_closure(const char *label)
+{
+    return strlen(label) == 3 && strcmp(label + 1, "cl") == 0;
+}
+
+// Is phones[i] the same sound as the one kept before it, so that a transcriber would hear one? Two
+// closures in a row are one: espeak-ng gives the first of two stops (looked_kt) no length at all.
 static bool is_doubled(const ernn_spoken *spoken, const ernn_spoken_phone *kept, int i)
 {
     const ernn_spoken_phone *phone = &spoken->phones[i];
+    if (is_closure(kept->label) && is_closure(phone->label))
+        return true;
     if (strcmp(kept->label, phone->label) != 0)
         return false;
     // A word must not lose its only sound.

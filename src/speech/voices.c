@@ -91,7 +91,11 @@ ernn_status ernn_speakers_fill(const ernn_synthesis_options *options, ernn_speak
     const int n_train = options->n_speakers;
     const int n_used = n_train < (int)n_voices ? n_train : (int)n_voices;
     for (int s = 0; s < n_train + options->n_test_speakers; s++) {
-        const size_t v = chosen[s < n_train ? s % n_used : (s - n_train) % n_used];
+        // In turn, from the first voice again for TEST; a voice that is used up is passed over.
+        int turn = s < n_train ? s % n_used : (s - n_train) % n_used;
+        for (int i = 0; i < n_used && n_taken[chosen[turn]] == ERNN_SPEAKERS_PER_VOICE; i++)
+            turn = (turn + 1) % n_used;
+        const size_t v = chosen[turn];
         if (n_taken[v] == ERNN_SPEAKERS_PER_VOICE)
             return ernn_error_set(err, ERNN_BAD_ARG,
                                   "speakers: %d to train and %d to test from %d voices, each has "
