@@ -11,6 +11,7 @@ typedef struct ernn_verb {
 } ernn_verb;
 
 int ernn_cli_corpus(int argc, char **argv);
+int ernn_cli_eval(int argc, char **argv);
 int ernn_cli_features(int argc, char **argv);
 int ernn_cli_quantize(int argc, char **argv);
 int ernn_cli_inspect(int argc, char **argv);
@@ -24,6 +25,7 @@ static const ernn_verb ERNN_VERBS[] = {
     {"corpus", ernn_cli_corpus, "make a synthetic corpus in TIMIT's layout"},
     {"features", ernn_cli_features, "width, frames, mean and deviation of the features"},
     {"train", ernn_cli_train, "a network: dense, circulant, or by ADMM"},
+    {"eval", ernn_cli_eval, "phone error rate of a trained or quantised model"},
     {"quantize", ernn_cli_quantize, "a trained network in integers, with its formats"},
     {"inspect", ernn_cli_inspect, "what a model, quantised model or checkpoint holds"},
     {"recognize", ernn_cli_recognize, "phones with times from an audio file or a stream"},
