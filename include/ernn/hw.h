@@ -28,13 +28,24 @@ ERNN_API const ernn_device *ernn_devices(size_t *n);
 // NULL when unknown.
 ERNN_API const ernn_device *ernn_device_find(const char *name);
 
+// The matrix products of a layer, each with its own processing elements.
+typedef enum ernn_product {
+    ERNN_PRODUCT_INPUT,      // W_x x
+    ERNN_PRODUCT_RECURRENT,  // W_r y'
+    ERNN_PRODUCT_CANDIDATE,  // W_hr (r . h'), GRU with reset before the product
+    ERNN_PRODUCT_PROJECTION, // W_ym m
+    ERNN_PRODUCTS
+} ernn_product;
+
 // What the generator builds: processing elements of each product of each layer.
 typedef struct ernn_design {
     const ernn_device *device;
     int signal_bits;
     int weight_bits;
-    int pes;                                             // the total that was asked for or chosen
-    int layer_pes[ERNN_MAX_LAYERS][ERNN_MATRIX_CLASSES]; // recurrent includes GRU candidate
+    int lanes;      // words per beat and element-wise lanes, a power of two
+    int pes_wanted; // what was asked for
+    int pes;        // the sum of layer_pes: less than asked when more would change nothing
+    int layer_pes[ERNN_MAX_LAYERS][ERNN_PRODUCTS]; // 0 = the layer has no such product
     double clock_mhz;
 } ernn_design;
 

@@ -1,0 +1,239 @@
+// LUT, FF, DSP and memories, module by module, as Yosys 0.23 counts them (hierarchical, no
+// placement). Structure is taken from rtl/; the numbers in the tables are measured cells, see
+// docs/hardware.md for the commands and the error that remains. SPDX-License-Identifier: Apache-2.0
+#include "hw/shape.h"
+
+// What a module costs, before the device family is considered.
+typedef struct area {
+    double lut;
+    double ff;
+    double dsp;
+    double half_bram; // in halves of a 36 Kbit block; 18 Kbit for ECP5, 4 Kbit for iCE40 count 2
+} area;
+
+static void add(area *total, area part, double times)
+{
+    total->lut += times * part.lut;
+    total->ff += times * part.ff;
+    total->dsp += times * part.dsp;
+    total->half_bram += times * part.half_bram;
+}
+
+// ---- Memories (rtl/ram.v) ----
+
+// xc7: 32 or 64 deep in RAM32M (6 bits in 4 LUTs) or RAM64M (3 bits in 4), else block RAM 36 wide
+// to 512 deep, 18 to 1024, 9 to 2048, 4 to 4096.
+static area ram_xc7(int width, int depth)
+{
+    if (depth <= 32)
+        return (area){4.0 * ernn_hw_ceil(width, 6), width, 0, 0};
+    if (depth <= 64)
+        return (area){4.0 * ernn_hw_ceil(width, 3), width, 0, 0};
+    const int per_half = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : 4;
+    return (area){0, 0, 0, (double)ernn_hw_ceil(width, per_half) * ernn_hw_ceil(depth, 4096)};
+}
+
+// ECP5: 16 x 4 bits in 4 LUTs, else DP16KD: 36 wide to 512 deep, halving as the depth doubles.
+static area ram_ecp5(int width, int depth)
+{
+    if (depth <= 32)
+        return (area){4.0 * ernn_hw_ceil(width, 4) * ernn_hw_ceil(depth, 16), width, 0, 0};
+    const int wide = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : 4;
+    return (area){0, 0, 0, 2.0 * ernn_hw_ceil(width, wide) * ernn_hw_ceil(depth, 4096)};
+}
+
+// iCE40: 16 x 256.
+static area ram_ice40(int width, int depth)
+{
+    return (area){0, 0, 0, 2.0 * ernn_hw_ceil(width, 16) * ernn_hw_ceil(depth, 256)};
+}
+
+static area ram(const ernn_design *design, int width, int depth)
+{
+    switch (design->device->family) {
+    case ERNN_FAMILY_XC7:
+        return ram_xc7(width, depth);
+    case ERNN_FAMILY_ECP5:
+        return ram_ecp5(width, depth);
+    default:
+        return ram_ice40(width, depth);
+    }
+}
+
+// ---- Multipliers ----
+
+// One a x b product. A DSP48 takes 25 x 18, a MULT18 18 x 18, a MAC16 16 x 16; iCE40 HX has none,
+// and an array multiplier takes about a (b + 1) LUTs.
+static area multiplier(const ernn_design *design, int a, int b)
+{
+    const int wide = a > b ? a : b;
+    const int narrow = a > b ? b : a;
+    switch (design->device->family) {
+    case ERNN_FAMILY_XC7:
+        return (area){0, 0, wide <= 25 && narrow <= 18 ? 1 : 2, 0};
+    case ERNN_FAMILY_ECP5:
+        return (area){0, a + b, wide <= 18 ? 1 : narrow <= 18 ? 2 : 4, 0};
+    default:
+        if (!design->device->dsp)
+            return (area){a * (b + 1.0), a + b, 0, 0};
+        return (area){0, a + b, wide <= 16 ? 1 : narrow <= 16 ? 2 : 4, 0};
+    }
+}
+
+// Fabric of a family against xc7: carry chains cost LUTs of their own, and nothing is taken into a
+// DSP's registers.
+static double fabric(const ernn_design *design)
+{
+    switch (design->device->family) {
+    case ERNN_FAMILY_XC7:
+        return 1;
+    case ERNN_FAMILY_ECP5:
+        return 1.35;
+    default:
+        return 1.45;
+    }
+}
+
+// ---- Products ----
+
+// rtl/circ_pe.v: multiply-accumulate and result chain. Outside xc7 the accumulator is fabric.
+static area element(const ernn_design *design, const ernn_hw_shape *s, int passes)
+{
+    const int operands = ernn_hw_operands(s);
+    const int sum_bits = design->weight_bits + design->signal_bits + ernn_hw_log2(s->q);
+    const int factor_bits = design->weight_bits + 1;
+    const int operand_bits = design->signal_bits + 1;
+    area one = {sum_bits, sum_bits, 0, 0};
+    if (design->device->family != ERNN_FAMILY_XC7) {
+        one.lut += 3 * sum_bits;
+        one.ff += sum_bits + factor_bits + operand_bits;
+    }
+    area total = {0, 4, 0, 0};
+    add(&total, one, operands);
+    add(&total, multiplier(design, operand_bits, factor_bits), operands);
+    add(&total, ram(design, operands * factor_bits, passes * s->q), 1);
+    return total;
+}
+
+// rtl/fft_rotate.v: the twiddle at 45 degrees takes two products, others four.
+static int transform_products(int log2_k)
+{
+    int products = 0;
+    for (int stage = 3; stage <= log2_k; stage++) {
+        const int groups = 1 << (log2_k - stage);
+        const int bins = (1 << stage) / 4 - 1;
+        products += groups * (2 + 4 * (bins - 1));
+    }
+    return products;
+}
+
+// The rest of a product by log2 k: circ_load, circ_spectrum, circ_output and control, at 16-bit
+// signals and 12-bit weights.
+typedef struct frame_cost {
+    double lut;
+    double ff;
+} frame_cost;
+static const frame_cost PRODUCT_FRAME[] = {{330, 500},   {420, 800},   {660, 1360},
+                                           {2000, 3000}, {5600, 8400}, {15000, 22000}};
+
+static area product_area(const ernn_design *design, const ernn_hw_shape *s, int pes)
+{
+    const frame_cost *frame = &PRODUCT_FRAME[s->log2_k];
+    const double width = (design->signal_bits + 4) / 20.0;
+    const int passes = ernn_hw_ceil(s->p, pes);
+    area total = {fabric(design) * width * frame->lut, fabric(design) * width * frame->ff, 0, 0};
+    add(&total, element(design, s, passes), pes);
+    add(&total, multiplier(design, design->signal_bits + s->log2_k, 16),
+        transform_products(s->log2_k));
+    add(&total, multiplier(design, design->signal_bits + 4 + s->log2_k, 16),
+        transform_products(s->log2_k));
+    // Spectra of two vectors, packed.
+    add(&total, ram(design, s->k * design->signal_bits, 2 * s->q), 1);
+    return total;
+}
+
+// rtl/product_buffer.v: a memory for each gate, k words wide, one or two frames deep.
+static area buffer_area(const ernn_design *design, int gates, int cells, int k)
+{
+    area total = {20, 16, 0, 0};
+    const int width = k * design->signal_bits;
+    add(&total, ram(design, width, 2 * ernn_hw_ceil(cells, k)), gates);
+    return total;
+}
+
+// ---- Element-wise part ----
+
+typedef struct lane_cost {
+    double lut;
+    double ff;
+    int products;
+} lane_cost;
+
+// At 16 bits: rtl/lstm_cell.v, its three peephole terms, rtl/gru_reset.v with rtl/gru_cell.v.
+static const lane_cost LSTM_LANE = {900, 900, 8};
+static const lane_cost PEEPHOLE_LANE = {200, 250, 3};
+static const lane_cost GRU_LANE = {633, 573, 5};
+
+static void add_lanes(area *total, const ernn_design *design, const lane_cost *lane)
+{
+    const double width = design->lanes * design->signal_bits / 16.0;
+    add(total, (area){fabric(design) * lane->lut, fabric(design) * lane->ff, 0, 0}, width);
+    add(total, multiplier(design, design->signal_bits, design->signal_bits),
+        (double)design->lanes * lane->products);
+}
+
+// rtl/parameter_memory.v and rtl/state_memory.v: vectors in rows of lanes.
+static area vectors_area(const ernn_design *design, int n_vectors, int n)
+{
+    const int width = design->lanes * design->signal_bits;
+    const int rows = ernn_hw_ceil(n, design->lanes);
+    area total = {60 + 2.0 * width, 80 + 2.0 * width, 0, 0};
+    add(&total, ram(design, width, rows), n_vectors);
+    return total;
+}
+
+static area layer_area(const ernn_spec *spec, const ernn_design *design, int l)
+{
+    const ernn_layer_spec *layer = &spec->layers[l];
+    const bool is_lstm = layer->cell == ERNN_CELL_LSTM;
+    const int gates = ernn_spec_gates(layer->cell);
+    area total = {100, 150, 0, 0};
+    for (int i = 0; i < ERNN_PRODUCTS; i++) {
+        ernn_hw_shape s;
+        if (!ernn_hw_shape_of(spec, l, (ernn_product)i, &s))
+            continue;
+        const bool is_single = i == ERNN_PRODUCT_CANDIDATE || i == ERNN_PRODUCT_PROJECTION;
+        const int cells = i == ERNN_PRODUCT_PROJECTION ? layer->n_projected : layer->n_cells;
+        add(&total, product_area(design, &s, design->layer_pes[l][i]), 1);
+        add(&total, buffer_area(design, is_single ? 1 : gates, cells, s.k), 1);
+    }
+    add_lanes(&total, design, is_lstm ? &LSTM_LANE : &GRU_LANE);
+    add(&total, vectors_area(design, gates, layer->n_cells), 1);
+    add(&total, vectors_area(design, 1, ernn_spec_layer_outputs(spec, l)), 2); // y and its fifo
+    if (is_lstm)
+        add(&total, vectors_area(design, 1, layer->n_cells), 1);
+    else if (layer->is_reset_after)
+        add(&total, vectors_area(design, 1, layer->n_cells), 1);
+    if (is_lstm && layer->is_peephole) {
+        add_lanes(&total, design, &PEEPHOLE_LANE);
+        add(&total, vectors_area(design, 3, layer->n_cells), 1);
+    }
+    return total;
+}
+
+void ernn_hw_resources(const ernn_spec *spec, const ernn_design *design, ernn_cost *cost)
+{
+    area total = {0};
+    for (int l = 0; l < spec->n_layers; l++) {
+        add(&total, layer_area(spec, design, l), 1);
+        for (int i = 0; i < ERNN_PRODUCTS; i++) {
+            ernn_hw_shape s;
+            if (ernn_hw_shape_of(spec, l, (ernn_product)i, &s))
+                cost->weight_bits_total += (int64_t)s.p * s.q * s.k * design->weight_bits;
+        }
+    }
+    cost->lut = (int)(total.lut + 0.5);
+    cost->ff = (int)(total.ff + 0.5);
+    cost->dsp = (int)(total.dsp + 0.5);
+    cost->bram = (int)(total.half_bram / 2 + 0.75);
+}

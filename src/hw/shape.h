@@ -1,0 +1,38 @@
+// Matrix products of a layer as block counts, and what the models share.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ERNN_SRC_HW_SHAPE_H
+#define ERNN_SRC_HW_SHAPE_H
+
+#include "ernn/hw.h"
+
+// One product: p block rows (gates padded one by one), q block columns, block size k.
+typedef struct ernn_hw_shape {
+    int p;
+    int q;
+    int k;
+    int log2_k;
+} ernn_hw_shape;
+
+// False when layer `l` has no such product.
+bool ernn_hw_shape_of(const ernn_spec *spec, int l, ernn_product product, ernn_hw_shape *shape);
+
+// Multiplications of one block product with three real ones per complex bin: 3k/2 - 1.
+int ernn_hw_operands(const ernn_hw_shape *shape);
+
+// "input", "recurrent", "candidate", "projection".
+const char *ernn_hw_product_name(ernn_product product);
+
+int ernn_hw_ceil(int a, int b);
+// ceil(log2 n), n >= 1.
+int ernn_hw_log2(int n);
+
+// Cycles from one frame's output to the next of layer `l` alone, its input being there.
+int ernn_hw_layer_cycles(const ernn_spec *spec, const ernn_design *design, int l);
+// Cycles that layer `l` adds between the first input word and the last output word of a lone frame
+// when W_r y is there already.
+int ernn_hw_layer_latency(const ernn_spec *spec, const ernn_design *design, int l);
+
+// LUT, FF, DSP and memory of the whole stack.
+void ernn_hw_resources(const ernn_spec *spec, const ernn_design *design, ernn_cost *cost);
+
+#endif
