@@ -1,0 +1,43 @@
+// Writes a project of a random quantised network, for the tests of generation, simulation and
+// synthesis:
+//   project SPEC INPUTS BLOCKS DEVICE PES SIGNAL_BITS WEIGHT_BITS FRAMES SEED RTL DIR
+// SPDX-License-Identifier: Apache-2.0
+#include "ernn/gen.h"
+#include "fixed/qmodel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+    ernn_error err = {0};
+    ernn_qmodel *qmodel = NULL;
+    ernn_design design;
+    ernn_gen_options options = ernn_gen_defaults();
+    if (argc != 12)
+        return 2;
+    ernn_spec spec = ernn_spec_defaults();
+    const ernn_device *device = ernn_device_find(argv[4]);
+    spec.n_inputs = atoi(argv[2]);
+    spec.n_labels = 5;
+    ernn_status status = device ? ernn_spec_parse(&spec, argv[1], &err) : ERNN_BAD_ARG;
+    if (status == ERNN_OK)
+        status = ernn_spec_parse_blocks(&spec, argv[3], &err);
+    if (status == ERNN_OK)
+        status = ernn_qmodel_random(&spec, atoi(argv[6]), atoi(argv[7]), (uint64_t)atoi(argv[9]),
+                                    &qmodel, &err);
+    if (status == ERNN_OK)
+        status = atoi(argv[5]) ? ernn_design_new(&spec, device, atoi(argv[6]), atoi(argv[7]),
+                                                 atoi(argv[5]), &design, &err)
+                               : ernn_design_most_pes(&spec, device, atoi(argv[6]), atoi(argv[7]),
+                                                      0.6, &design, &err);
+    options.max_frames = atoi(argv[8]);
+    options.seed = (uint64_t)atoi(argv[9]);
+    options.rtl_folder = argv[10];
+    if (status == ERNN_OK)
+        status = ernn_generate_folder(qmodel, &design, &options, argv[11], true, &err);
+    ernn_qmodel_free(qmodel);
+    if (status != ERNN_OK)
+        fprintf(stderr, "project: %s\n", err.text);
+    return status != ERNN_OK;
+}
