@@ -16,7 +16,10 @@ int ernn_cli_features(int argc, char **argv);
 int ernn_cli_quantize(int argc, char **argv);
 int ernn_cli_inspect(int argc, char **argv);
 int ernn_cli_recognize(int argc, char **argv);
+int ernn_cli_generate(int argc, char **argv);
 int ernn_cli_report(int argc, char **argv);
+int ernn_cli_simulate(int argc, char **argv);
+int ernn_cli_synth(int argc, char **argv);
 int ernn_cli_train(int argc, char **argv);
 int ernn_cli_version(int argc, char **argv);
 
@@ -29,6 +32,9 @@ static const ernn_verb ERNN_VERBS[] = {
     {"quantize", ernn_cli_quantize, "a trained network in integers, with its formats"},
     {"inspect", ernn_cli_inspect, "what a model, quantised model or checkpoint holds"},
     {"recognize", ernn_cli_recognize, "phones with times from an audio file or a stream"},
+    {"generate", ernn_cli_generate, "the accelerator of a quantised model, in Verilog"},
+    {"simulate", ernn_cli_simulate, "run the accelerator's bench against the C model"},
+    {"synth", ernn_cli_synth, "cells of the accelerator on a device (synthesis only)"},
     {"report", ernn_cli_report, "one table, JSON and page from the steps of a run"},
     {"version", ernn_cli_version, "print the version"},
 };

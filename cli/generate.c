@@ -1,0 +1,234 @@
+// ernn generate: the accelerator of a quantised model as a Verilog project.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli.h"
+#include "verbs.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+typedef struct generate_options {
+    const char *model;
+    const char *device;
+    const char *output;
+    const char *data; // corpus of the stimulus, NULL = random frames
+    const char *rtl;  // NULL = beside the program's data, or the source tree
+    int pes;          // 0 = the most that fit
+    int frames;
+    int seed;
+    double clock_mhz; // 0 = the device's
+    bool is_forced;
+} generate_options;
+
+static void print_help(void)
+{
+    printf("ernn generate QMODEL --device NAME -o DIR [options]\n\n"
+           "Writes the recurrent stack of a quantised model as a Verilog project with a\n"
+           "self-checking bench: README.md, rtl/, mem/, tb/, manifest.json.\n\n");
+    printf("  --device NAME  one of:");
+    size_t n;
+    const ernn_device *devices = ernn_devices(&n);
+    for (size_t i = 0; i < n; i++)
+        printf("%s%s", i == 5 ? "\n                 " : " ", devices[i].name);
+    printf("\n  --pes N        processing elements over all products (default: the most that fit\n"
+           "                 60 %% of every resource)\n"
+           "  --clock MHZ    clock for latency figures (default: the device's, an assumption)\n"
+           "  -o, --output   the project's folder; refused when it exists, unless --force\n"
+           "  --data CORPUS  stimulus from the utterances of a corpus (default: random frames)\n"
+           "  --frames N     of stimulus (default 64, with --data 300)\n"
+           "  --seed N       of random frames, initial states and stalls (default 1)\n"
+           "  --rtl DIR      the folder of the hand-written modules\n\n"
+           "example: ernn generate net.fixed --device xc7vx690t --pes 64 -o accelerator\n");
+}
+
+// ---- The modules ----
+
+#ifndef ERNN_RTL_SOURCE
+#define ERNN_RTL_SOURCE ""
+#endif
+#ifndef ERNN_RTL_INSTALLED
+#define ERNN_RTL_INSTALLED ""
+#endif
+
+// The installed folder first: a moved source tree must not win over it.
+static const char *find_rtl(const char *wanted)
+{
+    static const char *const FOLDERS[] = {ERNN_RTL_INSTALLED, ERNN_RTL_SOURCE};
+    for (size_t i = 0; !wanted && i < sizeof FOLDERS / sizeof *FOLDERS; i++) {
+        char probe[1100];
+        snprintf(probe, sizeof probe, "%s/lstm_layer.v", FOLDERS[i]);
+        if (access(probe, R_OK) == 0)
+            wanted = FOLDERS[i];
+    }
+    return wanted ? wanted : ERNN_RTL_INSTALLED;
+}
+
+// ---- Stimulus ----
+
+// Utterances enough for the frames: one has ten stacked frames and more.
+static ernn_status load_stimulus(const generate_options *options, const ernn_qmodel *qmodel,
+                                 ernn_sequences **sequences, ernn_error *err)
+{
+    ernn_corpus *corpus = NULL;
+    ernn_feature_statistics statistics = *ernn_qmodel_statistics(qmodel);
+    const ernn_status status = ernn_corpus_load(options->data, &corpus, err);
+    if (status != ERNN_OK)
+        return status;
+    const size_t all = corpus->n_utterances;
+    const size_t enough = (size_t)options->frames / 10 + 4;
+    corpus->n_utterances = all < enough ? all : enough;
+    const ernn_status read =
+        ernn_sequences_new(corpus, ernn_qmodel_features(qmodel), &statistics, false,
+                           ernn_qmodel_phone_set(qmodel), sequences, err);
+    corpus->n_utterances = all;
+    ernn_corpus_free(corpus);
+    return read;
+}
+
+// ---- The verb ----
+
+static ernn_status choose_design(const generate_options *options, const ernn_qmodel *qmodel,
+                                 ernn_design *design, ernn_error *err)
+{
+    const ernn_spec *spec = ernn_qmodel_spec(qmodel);
+    const ernn_device *device = ernn_device_find(options->device);
+    const int signal_bits = ernn_qmodel_signal_bits(qmodel);
+    const int weight_bits = ernn_qmodel_weight_bits(qmodel);
+    const ernn_status status =
+        options->pes
+            ? ernn_design_new(spec, device, signal_bits, weight_bits, options->pes, design, err)
+            : ernn_design_most_pes(spec, device, signal_bits, weight_bits, 0.6, design, err);
+    if (status == ERNN_OK && options->clock_mhz > 0)
+        design->clock_mhz = options->clock_mhz;
+    return status;
+}
+
+static void report(const generate_options *options, const ernn_spec *spec,
+                   const ernn_design *design)
+{
+    const ernn_cost cost = ernn_design_cost(spec, design);
+    const ernn_device *device = design->device;
+    char network[160];
+    ernn_spec_print(spec, network, sizeof network);
+    printf("%s: %s, %d PEs", options->output, network, design->pes);
+    if (design->pes < design->pes_wanted)
+        printf(" (%d wanted; more would change nothing)", design->pes_wanted);
+    printf(", %d lanes\n", design->lanes);
+    printf("modelled on %s: %d of %d LUT, %d of %d FF, %d of %d DSP, %d of %d BRAM\n", device->name,
+           cost.lut, device->lut, cost.ff, device->ff, cost.dsp, device->dsp, cost.bram,
+           device->bram);
+    printf("modelled: a frame every %d cycles, latency %d cycles = %.2f us at %g MHz (assumed)\n",
+           cost.cycles_per_frame, cost.latency_cycles, cost.latency_cycles / design->clock_mhz,
+           design->clock_mhz);
+    printf("next: ernn simulate %s\n", options->output);
+}
+
+static int generate(const generate_options *options)
+{
+    ernn_error err = {0};
+    ernn_qmodel *qmodel = NULL;
+    ernn_sequences *sequences = NULL;
+    ernn_design design;
+    ernn_gen_options gen = ernn_gen_defaults();
+    int code = ERNN_EXIT_OK;
+    ernn_status status = ernn_qmodel_load(options->model, &qmodel, &err);
+    if (status == ERNN_OK)
+        status = choose_design(options, qmodel, &design, &err);
+    if (status == ERNN_OK && options->data)
+        status = load_stimulus(options, qmodel, &sequences, &err);
+    if (status == ERNN_OK) {
+        gen.rtl_folder = find_rtl(options->rtl);
+        gen.vectors = sequences;
+        gen.max_frames = options->frames;
+        gen.seed = (uint64_t)options->seed;
+        status =
+            ernn_generate_folder(qmodel, &design, &gen, options->output, options->is_forced, &err);
+    }
+    if (status == ERNN_OK)
+        report(options, ernn_qmodel_spec(qmodel), &design);
+    else
+        code = ernn_cli_fail(&err);
+    ernn_sequences_free(sequences);
+    ernn_qmodel_free(qmodel);
+    return code;
+}
+
+static int set_option(generate_options *options, int c, const char *text)
+{
+    bool good = true;
+    switch (c) {
+    case 'D':
+        options->device = text;
+        break;
+    case 'p':
+        good = ernn_cli_integer("generate", "pes", text, 1, 1000000, &options->pes);
+        break;
+    case 'c':
+        good = ernn_cli_number("generate", "clock", text, 0.1, 10000, &options->clock_mhz);
+        break;
+    case 'o':
+        options->output = text;
+        break;
+    case 'd':
+        options->data = text;
+        break;
+    case 'f':
+        good = ernn_cli_integer("generate", "frames", text, 1, 1000000, &options->frames);
+        break;
+    case 's':
+        good = ernn_cli_integer("generate", "seed", text, 0, 2147483647, &options->seed);
+        break;
+    case 'r':
+        options->rtl = text;
+        break;
+    case 'F':
+        options->is_forced = true;
+        break;
+    default:
+        return ernn_cli_usage("generate", "unknown option");
+    }
+    return good ? ERNN_EXIT_OK : ERNN_EXIT_USAGE;
+}
+
+static int check(generate_options *options, int argc, char **argv)
+{
+    if (optind + 1 != argc)
+        return ernn_cli_usage("generate", "%d models given, one is wanted", argc - optind);
+    options->model = argv[optind];
+    if (!options->device || !ernn_device_find(options->device))
+        return ernn_cli_usage("generate", "--device: '%s' is not known",
+                              options->device ? options->device : "");
+    if (!options->output)
+        return ernn_cli_usage("generate", "-o: a folder for the project is wanted");
+    if (!options->frames)
+        options->frames = options->data ? 300 : 64;
+    return ERNN_EXIT_OK;
+}
+
+int ernn_cli_generate(int argc, char **argv)
+{
+    static const struct option LONG[] = {{"device", required_argument, NULL, 'D'},
+                                         {"pes", required_argument, NULL, 'p'},
+                                         {"clock", required_argument, NULL, 'c'},
+                                         {"output", required_argument, NULL, 'o'},
+                                         {"data", required_argument, NULL, 'd'},
+                                         {"frames", required_argument, NULL, 'f'},
+                                         {"seed", required_argument, NULL, 's'},
+                                         {"rtl", required_argument, NULL, 'r'},
+                                         {"force", no_argument, NULL, 'F'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {NULL, 0, NULL, 0}};
+    generate_options options = {.seed = 1};
+    int c;
+    while ((c = getopt_long(argc, argv, "o:h", LONG, NULL)) != -1) {
+        if (c == 'h') {
+            print_help();
+            return ERNN_EXIT_OK;
+        }
+        const int code = set_option(&options, c, optarg);
+        if (code)
+            return code;
+    }
+    const int code = check(&options, argc, argv);
+    return code ? code : generate(&options);
+}
