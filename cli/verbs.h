@@ -12,6 +12,7 @@ typedef struct ernn_verb {
 
 int ernn_cli_corpus(int argc, char **argv);
 int ernn_cli_eval(int argc, char **argv);
+int ernn_cli_explore(int argc, char **argv);
 int ernn_cli_features(int argc, char **argv);
 int ernn_cli_quantize(int argc, char **argv);
 int ernn_cli_inspect(int argc, char **argv);
@@ -32,6 +33,7 @@ static const ernn_verb ERNN_VERBS[] = {
     {"quantize", ernn_cli_quantize, "a trained network in integers, with its formats"},
     {"inspect", ernn_cli_inspect, "what a model, quantised model or checkpoint holds"},
     {"recognize", ernn_cli_recognize, "phones with times from an audio file or a stream"},
+    {"explore", ernn_cli_explore, "choose cell, block sizes, word lengths and parallelism"},
     {"generate", ernn_cli_generate, "the accelerator of a quantised model, in Verilog"},
     {"simulate", ernn_cli_simulate, "run the accelerator's bench against the C model"},
     {"synth", ernn_cli_synth, "cells of the accelerator on a device (synthesis only)"},
