@@ -44,22 +44,34 @@ ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_sp
     return schedule;
 }
 
-// rho_r = first (last / first)^(r / (R - 1)), r = 0 ... R - 1
-static double round_rho(const ernn_train_options *o, int round)
-{
-    const double share = o->admm_rounds > 1 ? round / (double)(o->admm_rounds - 1) : 1;
-    return o->admm_rho_first * pow(o->admm_rho_last / o->admm_rho_first, share);
-}
+// A stage is the rounds towards one circulant set: one for blocks of k, or with growth one each for
+// blocks of at most 2, 4, ... k, which share the rounds equally.
+typedef struct stage {
+    int block;
+    int first; // round
+    int n;     // rounds
+} stage;
 
-// Block growth shares the rounds equally between 2, 4, ... k.
-static int round_block(const ernn_schedule *schedule, int round)
+static stage stage_of(const ernn_schedule *schedule, int round)
 {
+    const int rounds = schedule->options.admm_rounds;
     if (!schedule->options.admm_block_growth || schedule->block_limit < 2)
-        return schedule->block_limit;
+        return (stage){.block = schedule->block_limit, .n = rounds};
     int stages = 0;
     while (1 << stages < schedule->block_limit)
         stages++;
-    return 2 << (round * stages / schedule->options.admm_rounds);
+    const int index = round * stages / rounds;
+    // Stage i begins at the first round r with r stages / rounds >= i.
+    const int first = (index * rounds + stages - 1) / stages;
+    const int next = ((index + 1) * rounds + stages - 1) / stages;
+    return (stage){.block = 2 << index, .first = first, .n = next - first};
+}
+
+// rho_r = first (last / first)^(r / (R - 1)), r = 0 ... R - 1 within the stage (math.md T.8)
+static double round_rho(const ernn_train_options *o, const stage *s, int round)
+{
+    const double share = s->n > 1 ? (round - s->first) / (double)(s->n - 1) : 1;
+    return o->admm_rho_first * pow(o->admm_rho_last / o->admm_rho_first, share);
 }
 
 static ernn_schedule_epoch admm_epoch(const ernn_schedule *schedule, int epoch)
@@ -67,12 +79,12 @@ static ernn_schedule_epoch admm_epoch(const ernn_schedule *schedule, int epoch)
     const ernn_train_options *o = &schedule->options;
     const int round = epoch / o->admm_epochs;
     const int within = epoch % o->admm_epochs;
-    const int block = round_block(schedule, round);
+    const stage now = stage_of(schedule, round);
     return (ernn_schedule_epoch){
         .phase = ERNN_PHASE_ADMM,
-        .rho = round_rho(o, round),
-        .block = block,
-        .is_stage_start = within == 0 && (round == 0 || round_block(schedule, round - 1) != block),
+        .rho = round_rho(o, &now, round),
+        .block = now.block,
+        .is_stage_start = within == 0 && round == now.first,
         .is_round_start = within == 0,
         .is_round_end = within == o->admm_epochs - 1,
         .rate_position = within / (double)o->admm_epochs,

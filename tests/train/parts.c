@@ -49,7 +49,7 @@ static void test_admm_schedule(void **state)
         const ernn_schedule_epoch epoch = ernn_schedule_at(&schedule, e);
         const int round = e / 2;
         assert_int_equal(epoch.phase, ERNN_PHASE_ADMM);
-        check_near(epoch.rho, 0.1 * pow(2, round), 1e-9);
+        check_near(epoch.rho, round % 2 ? 3.2 : 0.1, 1e-9);
         assert_int_equal(epoch.block, 2 << (round / 2));
         assert_int_equal(epoch.is_stage_start, e % 4 == 0);
         assert_int_equal(epoch.is_round_start, e % 2 == 0);
@@ -63,7 +63,11 @@ static void test_admm_schedule(void **state)
     options.admm_block_growth = 0;
     const ernn_schedule straight = ernn_schedule_new(&options, &structure);
     assert_int_equal(ernn_schedule_at(&straight, 0).block, 8);
-    assert_false(ernn_schedule_at(&straight, 2).is_stage_start);
+    for (int e = 0; e < 12; e++) {
+        const ernn_schedule_epoch epoch = ernn_schedule_at(&straight, e);
+        check_near(epoch.rho, 0.1 * pow(2, e / 2), 1e-9);
+        assert_int_equal(epoch.is_stage_start, e == 0);
+    }
 }
 
 // T.3 in double precision.
