@@ -1,0 +1,100 @@
+"""ernn train and ernn eval: all methods on a tiny corpus, Ctrl-C and --resume, the log, sclite files.
+
+Usage: train.py ERNN. SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+import corpus
+
+ERNN = str(pathlib.Path(sys.argv[1]).resolve())
+
+
+def run(*arguments, code=0):
+    done = subprocess.run([ERNN, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != code:
+        sys.exit(f"ernn {' '.join(map(str, arguments))}: exit {done.returncode}: {done.stderr}")
+    return done
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"train.py: {what}")
+
+
+def interrupt(*arguments):
+    """Runs until the third epoch is complete, then asks it to stop as Ctrl-C does."""
+    process = subprocess.Popen([ERNN, *map(str, arguments)], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    text = ""
+    for line in process.stderr:
+        text += line
+        if line.startswith("epoch 3 "):
+            process.send_signal(signal.SIGINT)
+            break
+    text += process.communicate()[1]
+    check(process.returncode == 1, f"interrupted: exit {process.returncode}: {text}")
+    return text
+
+
+def training(root, train, dev):
+    common = ["--data", train, "--dev", dev, "--threads", 2]
+    dense = [*common, "--spec", "gru:16", "--epochs", 60, "--batch", 4, "--lr", 0.01]
+    run("train", *dense, "-o", root / "whole")
+    text = interrupt("train", *dense, "-o", root / "parts")
+    check("--resume" in text and str(root / "parts.checkpoint") in text, f"no way on: {text}")
+    check(not (root / "parts").exists(), "a model after an interruption")
+    run("train", *dense, "-o", root / "parts", "--resume")
+    check((root / "whole").read_bytes() == (root / "parts").read_bytes(), "resumed differs")
+    check(not (root / "parts.checkpoint").exists(), "checkpoint left behind")
+
+    lines = [json.loads(l) for l in (root / "whole.log.json").read_text().splitlines()]
+    check([l["epoch"] for l in lines[:-1]] == list(range(1, 61)), "epochs of the log")
+    check(lines[59]["loss"] < 0.5 * lines[0]["loss"], "does not learn")
+    check(lines[-1]["best_dev_per"] == min(l["dev_per"] for l in lines[:-1]), "best epoch")
+
+    blocks = ["--blocks", "input=2,recurrent=4", "--epochs", 2]
+    admm = json.loads(run("train", *common, *blocks, "--method", "admm", "--from", root / "whole",
+                          "--rounds", 4, "--growth", "-o", root / "admm", "--json").stdout)
+    check([e["phase"] for e in admm["epochs"]] == ["admm"] * 4 + ["finetune"] * 2, "phases")
+    check(len(admm["residuals"]) == 6, "residuals")
+    run("train", *common, *blocks, "--method", "circulant", "--spec", "gru:16", "-o", root / "direct")
+    run("train", *common, *blocks, "--method", "circulant", "--from", root / "whole", "-o",
+        root / "projected")
+    # No --dev: part of the data is held out.
+    run("train", "--data", train, "--spec", "gru:4", "--epochs", 1, "-o", root / "held")
+    for arguments in (["--method", "admm"], ["--blocks", 8], ["--rho", "3"], ["--method", "x"],
+                      ["--from", root / "whole", "--stack", 1]):
+        run("train", *common, "-o", root / "never", *arguments, code=2)
+    refused = run("train", *common, *blocks, "--method", "admm", "--from", root / "admm", "-o",
+                  root / "never", code=1)
+    check("dense" in refused.stderr, f"circulant start of ADMM: {refused.stderr}")
+    check(not list(root.glob("never*")), "output of a refused training")
+
+
+def evaluation(root, dev):
+    dense = json.loads(run("eval", root / "whole", "--data", dev, "--json").stdout)
+    small = json.loads(run("eval", root / "admm", "--data", dev, "--json").stdout)
+    check(dense["parameters"] > small["parameters"], "parameters")
+    check(small["blocks"] == "input=2,recurrent=4", "blocks")
+    edits = dense["substitutions"] + dense["deletions"] + dense["insertions"]
+    check(abs(dense["per"] - 100 * edits / dense["references"]) < 1e-6, "PER")
+    log = (root / "whole.log.json").read_text().splitlines()
+    check(abs(json.loads(log[-1])["best_dev_per"] - dense["per"]) < 1e-6, "eval and train differ")
+    text = run("eval", root / "whole", "--data", dev, "--trn", root / "sclite").stdout
+    check("silence scored" in text and "silence optional" in text, text)
+    for kind in ("ref", "hyp"):
+        lines = (root / f"sclite.{kind}.trn").read_text().splitlines()
+        check(len(lines) == dense["utterances"] and all(l.endswith(")") for l in lines), kind)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    top = pathlib.Path(folder)
+    sets = corpus.make(top / "train", 4, 6, 1), corpus.make(top / "dev", 2, 4, 2)
+    training(top, *sets)
+    evaluation(top, sets[1])
+print("train and eval: all checks passed")
