@@ -61,19 +61,28 @@ static int cells_latency(const ernn_spec *spec, const ernn_design *design, int l
     return cycles;
 }
 
+int ernn_hw_loop_cycles(const ernn_spec *spec, const ernn_design *design, int l)
+{
+    ernn_hw_shape recurrent;
+    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_RECURRENT, &recurrent);
+    return cells_latency(spec, design, l) +
+           product_latency(&recurrent, design->layer_pes[l][ERNN_PRODUCT_RECURRENT]);
+}
+
+int ernn_hw_ahead_cycles(const ernn_spec *spec, const ernn_design *design, int l)
+{
+    ernn_hw_shape input;
+    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_INPUT, &input);
+    const int period = product_period(&input, design->layer_pes[l][ERNN_PRODUCT_INPUT]);
+    const int beats = ernn_hw_ceil(ernn_spec_layer_inputs(spec, l), design->lanes);
+    return period > beats ? period : beats;
+}
+
 int ernn_hw_layer_cycles(const ernn_spec *spec, const ernn_design *design, int l)
 {
-    const int *pes = design->layer_pes[l];
-    ernn_hw_shape input;
-    ernn_hw_shape recurrent;
-    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_INPUT, &input);
-    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_RECURRENT, &recurrent);
-    const int loop =
-        cells_latency(spec, design, l) + product_latency(&recurrent, pes[ERNN_PRODUCT_RECURRENT]);
-    const int ahead = product_period(&input, pes[ERNN_PRODUCT_INPUT]);
-    const int beats = ernn_hw_ceil(ernn_spec_layer_inputs(spec, l), design->lanes);
-    const int most = loop > ahead ? loop : ahead;
-    return most > beats ? most : beats;
+    const int loop = ernn_hw_loop_cycles(spec, design, l);
+    const int ahead = ernn_hw_ahead_cycles(spec, design, l);
+    return loop > ahead ? loop : ahead;
 }
 
 int ernn_hw_layer_latency(const ernn_spec *spec, const ernn_design *design, int l)

@@ -34,18 +34,17 @@ static int choose_lanes(const ernn_spec *spec, const ernn_device *device)
     return lanes;
 }
 
-static int total_cycles(const ernn_spec *spec, const ernn_design *design, int *slowest)
+static int total_cycles(const ernn_spec *spec, const ernn_design *design)
 {
     int most = 0;
     for (int l = 0; l < spec->n_layers; l++) {
         const int cycles = ernn_hw_layer_cycles(spec, design, l);
-        if (cycles > most) {
-            most = cycles;
-            *slowest = l;
-        }
+        most = cycles > most ? cycles : most;
     }
     return most;
 }
+
+// ---- Fewest elements for a frame every `target` cycles ----
 
 // The next number of elements that saves a pass; 0 when there is none.
 static int next_pes(const ernn_hw_shape *shape, int pes)
@@ -54,47 +53,79 @@ static int next_pes(const ernn_hw_shape *shape, int pes)
     return passes > 1 ? ernn_hw_ceil(shape->p, passes - 1) : 0;
 }
 
-// The step in the slowest layer that saves most cycles per element added, within `left`. False when
-// none saves any.
-static bool best_step(const ernn_spec *spec, ernn_design *design, int left, int *layer,
-                      ernn_product *product, int *pes)
+// The fewest elements of one product that bring `cycles` of the layer to the target; 0 = none do.
+typedef int (*cycles_fn)(const ernn_spec *spec, const ernn_design *design, int l);
+
+static int fewest(const ernn_spec *spec, ernn_design *design, int l, ernn_product product,
+                  cycles_fn cycles, int target)
 {
-    const int before = total_cycles(spec, design, layer);
-    double best = 0;
-    for (int i = 0; i < ERNN_PRODUCTS; i++) {
-        ernn_hw_shape shape;
-        int *have = &design->layer_pes[*layer][i];
-        if (!ernn_hw_shape_of(spec, *layer, (ernn_product)i, &shape))
-            continue;
-        const int kept = *have;
-        for (int next = next_pes(&shape, kept); next && next - kept <= left;
-             next = next_pes(&shape, next)) {
-            *have = next;
-            const int cycles = ernn_hw_layer_cycles(spec, design, *layer);
-            const double gain = (double)(before - cycles) / (next - kept);
-            if (gain > best) {
-                best = gain;
-                *product = (ernn_product)i;
-                *pes = next;
-            }
-        }
-        *have = kept;
+    ernn_hw_shape shape;
+    if (!ernn_hw_shape_of(spec, l, product, &shape))
+        return 0;
+    for (int pes = 1; pes; pes = next_pes(&shape, pes)) {
+        design->layer_pes[l][product] = pes;
+        if (cycles(spec, design, l) <= target)
+            return pes;
     }
-    return best > 0;
+    return 0;
 }
 
-// Greedy: every step speeds up the slowest layer. Returns the elements spent.
-static int spread(const ernn_spec *spec, ernn_design *design, int wanted)
+// The loop has one or two products: every number of elements of the first is tried with the fewest
+// of the second. Returns the sum, 0 = the target is out of reach.
+static int fewest_in_loop(const ernn_spec *spec, ernn_design *design, int l, int target)
 {
-    int spent = design->pes;
-    int layer;
-    ernn_product product;
-    int pes;
-    while (best_step(spec, design, wanted - spent, &layer, &product, &pes)) {
-        spent += pes - design->layer_pes[layer][product];
-        design->layer_pes[layer][product] = pes;
+    ernn_hw_shape shape;
+    const ernn_product second = ernn_hw_shape_of(spec, l, ERNN_PRODUCT_CANDIDATE, &shape)
+                                    ? ERNN_PRODUCT_CANDIDATE
+                                    : ERNN_PRODUCT_PROJECTION;
+    if (!ernn_hw_shape_of(spec, l, second, &shape))
+        return fewest(spec, design, l, ERNN_PRODUCT_RECURRENT, ernn_hw_loop_cycles, target);
+    int best = 0;
+    int best_first = 0;
+    int *first = &design->layer_pes[l][ERNN_PRODUCT_RECURRENT];
+    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_RECURRENT, &shape);
+    for (int pes = 1; pes; pes = next_pes(&shape, pes)) {
+        *first = pes;
+        const int other = fewest(spec, design, l, second, ernn_hw_loop_cycles, target);
+        if (other && (!best || pes + other < best)) {
+            best = pes + other;
+            best_first = pes;
+        }
     }
-    return spent;
+    *first = best_first;
+    design->layer_pes[l][second] = best - best_first;
+    return best;
+}
+
+// Fills layer_pes and pes; false when the target is out of reach.
+static bool reach(const ernn_spec *spec, ernn_design *design, int target)
+{
+    design->pes = 0;
+    for (int l = 0; l < spec->n_layers; l++) {
+        const int ahead = fewest(spec, design, l, ERNN_PRODUCT_INPUT, ernn_hw_ahead_cycles, target);
+        const int loop = fewest_in_loop(spec, design, l, target);
+        if (!ahead || !loop)
+            return false;
+        design->pes += ahead + loop;
+    }
+    return true;
+}
+
+// The fastest design with at most `wanted` elements; `design` has one element for each product.
+static void spread(const ernn_spec *spec, ernn_design *design, int wanted)
+{
+    int low = 0; // out of reach
+    int high = total_cycles(spec, design);
+    while (low + 1 < high) {
+        const int middle = low + (high - low) / 2;
+        ernn_design trial = *design;
+        if (reach(spec, &trial, middle) && trial.pes <= wanted) {
+            *design = trial;
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
 }
 
 // One element for each product; counts products and block rows.
@@ -159,7 +190,7 @@ ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *device, in
                               "%d to %d",
                               pes, block_rows, design->pes, block_rows);
     design->pes_wanted = pes;
-    design->pes = spread(spec, design, pes);
+    spread(spec, design, pes);
     return ERNN_OK;
 }
 
@@ -228,18 +259,11 @@ ernn_status ernn_design_most_pes(const ernn_spec *spec, const ernn_device *devic
                               device->name, needs[worst].need, needs[worst].name, 100 * share,
                               needs[worst].have);
     }
-    // Steps in the order of `spread`, as long as they fit.
-    ernn_design next = *design;
-    int layer;
-    ernn_product product;
-    int pes;
-    while (best_step(spec, &next, block_rows, &layer, &product, &pes)) {
-        next.pes += pes - next.layer_pes[layer][product];
-        next.layer_pes[layer][product] = pes;
+    // Every faster design in turn: memories may shrink again as they are split over more elements.
+    for (ernn_design next = *design; reach(spec, &next, total_cycles(spec, &next) - 1);) {
         next.pes_wanted = next.pes;
-        if (!fits(spec, &next, share))
-            break;
-        *design = next;
+        if (fits(spec, &next, share))
+            *design = next;
     }
     return ERNN_OK;
 }

@@ -26,7 +26,11 @@ int ernn_hw_ceil(int a, int b);
 // ceil(log2 n), n >= 1.
 int ernn_hw_log2(int n);
 
-// Cycles from one frame's output to the next of layer `l` alone, its input being there.
+// Cycles from one y of layer `l` to the next: recurrent product, cells, candidate or projection.
+int ernn_hw_loop_cycles(const ernn_spec *spec, const ernn_design *design, int l);
+// Cycles from one input product to the next: it runs ahead of the loop.
+int ernn_hw_ahead_cycles(const ernn_spec *spec, const ernn_design *design, int l);
+// The larger of both.
 int ernn_hw_layer_cycles(const ernn_spec *spec, const ernn_design *design, int l);
 // Cycles that layer `l` adds between the first input word and the last output word of a lone frame
 // when W_r y is there already.

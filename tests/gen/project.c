@@ -1,12 +1,14 @@
 // Writes a project of a random quantised network, for the tests of generation, simulation and
 // synthesis:
-//   project SPEC INPUTS BLOCKS DEVICE PES SIGNAL_BITS WEIGHT_BITS FRAMES SEED RTL DIR
+//   write-project SPEC INPUTS BLOCKS DEVICE PES SIGNAL_BITS WEIGHT_BITS FRAMES SEED RTL DIR
+// PES 0: the most that fit. A DIR that ends in .safetensors: the quantised network itself.
 // SPDX-License-Identifier: Apache-2.0
 #include "ernn/gen.h"
 #include "fixed/qmodel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int main(int argc, char **argv)
 {
@@ -34,7 +36,10 @@ int main(int argc, char **argv)
     options.max_frames = atoi(argv[8]);
     options.seed = (uint64_t)atoi(argv[9]);
     options.rtl_folder = argv[10];
-    if (status == ERNN_OK)
+    const char *dot = strrchr(argv[11], '.');
+    if (status == ERNN_OK && dot && !strcmp(dot, ".safetensors"))
+        status = ernn_qmodel_save(qmodel, argv[11], &err);
+    else if (status == ERNN_OK)
         status = ernn_generate_folder(qmodel, &design, &options, argv[11], true, &err);
     ernn_qmodel_free(qmodel);
     if (status != ERNN_OK)

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# Generated projects through Verilator, Icarus and Yosys: simulate.py CASE WRITER ERNN RTL
+# Networks have random non-zero parameters and biases; the first of two sequences starts from a
+# random state; every stream stalls at random. SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+case, writer, ernn, rtl = sys.argv[1:5]
+folder = tempfile.mkdtemp(prefix='ernn-gen-')
+
+
+def check(is_true, text):
+    if not is_true:
+        sys.exit(f'{case}: {text}')
+
+
+def write(name, spec, inputs, blocks, pes, signal_bits=16, weight_bits=12, frames=110, seed=1,
+          device='xc7vx690t'):
+    path = os.path.join(folder, name)
+    arguments = [spec, inputs, blocks, device, pes, signal_bits, weight_bits, frames, seed, rtl, path]
+    subprocess.run([writer] + [str(a) for a in arguments], check=True)
+    return path
+
+
+def run(*arguments, **options):
+    return subprocess.run([ernn] + list(arguments), capture_output=True, text=True, **options)
+
+
+def need(tool):
+    if not shutil.which(tool):
+        print(f'{case}: skipped, {tool} is missing')
+        sys.exit(77)
+
+
+# All words equal, and cycles as modelled.
+def simulate(path, *more):
+    done = run('simulate', '--json', path, *more)
+    check(done.returncode == 0, done.stderr + done.stdout)
+    result = json.loads(done.stdout)
+    print(result)
+    check(result['mismatches'] == 0 and result['pass'], 'mismatches')
+    check(abs(result['cycles_per_frame'] - result['modelled_cycles_per_frame']) <=
+          0.02 * result['cycles_per_frame'] + 2, 'cycles per frame are not as modelled')
+    check(abs(result['latency_cycles'] - result['modelled_latency_cycles']) <=
+          0.02 * result['latency_cycles'] + 2, 'latency is not as modelled')
+    return result
+
+
+def flip(path, line, bit):
+    lines = open(path).read().split('\n')
+    digits = len(lines[line])
+    lines[line] = f'{int(lines[line], 16) ^ 1 << bit:0{digits}x}'
+    open(path, 'w').write('\n'.join(lines))
+
+
+# A plain LSTM, then a GRU with the reset before its product; k = 8.
+def case_plain():
+    need('verilator')
+    result = simulate(write('plain', 'lstm:20/gru:24+reset_before', 13, '8', 20))
+    check(result['frames'] >= 100 and result['words'] == 24 * result['frames'], 'frames are missing')
+
+
+# Three block sizes, peepholes, projection, two cells, the same words for any number of elements.
+def case_mixed():
+    need('verilator')
+    spec, blocks = 'lstm:24p10+peephole/gru:18', 'input=16,recurrent=4,projection=8'
+    few = write('few', spec, 9, blocks, 5, seed=3)
+    many = write('many', spec, 9, blocks, 40, seed=3)
+    words = [open(p + '/tb/expected.hex').read() for p in (few, many)]
+    check(words[0] == words[1], 'the number of elements changes words')
+    check(simulate(few)['cycles_per_frame'] > simulate(many)['cycles_per_frame'], 'not faster')
+
+
+# k = 16 at the widest words; peepholes without projection, k = 4, at narrow ones.
+def case_wide():
+    need('verilator')
+    simulate(write('wide', 'gru:40', 20, '16', 6, 18, 16, seed=4))
+    simulate(write('narrow', 'lstm:17+peephole', 7, '4', 9, 9, 5, seed=5))
+
+
+def case_icarus():
+    need('iverilog')
+    path = write('icarus', 'gru:8', 4, '4', 4, frames=10)
+    simulate(path, '--tool', 'icarus')
+    simulate(write('dense', 'lstm:3', 2, '1', 8, frames=10), '--tool', 'icarus')
+
+
+# Each fault must end in exit 1 and be named.
+def case_negative():
+    need('iverilog')
+    path = write('good', 'lstm:8+peephole', 5, '4', 6, frames=12)
+    simulate(path, '--tool', 'icarus')
+    faults = {
+        'weight': ('mem/l0_recurrent_weights.hex', 37, 6, 'signal recurrent_product'),
+        'bias': ('mem/l0_bias.hex', 11, 9, 'signal c'),
+        'input': ('tb/stimulus.hex', 17, 10, 'signal x, frame 3, index 2'),
+        'expected': ('tb/expected.hex', 43, 0, 'tb/expected.hex'),
+        'state': ('tb/states.hex', 3, 9, 'signal recurrent_product, frame 0'),
+    }
+    for name, (file, line, bit, place) in faults.items():
+        bad = os.path.join(folder, name)
+        shutil.copytree(path, bad)
+        flip(os.path.join(bad, file), line, bit)
+        done = run('simulate', '--tool', 'icarus', bad)
+        print(name, done.returncode, done.stderr)
+        check(done.returncode == 1 and 'FAIL' in done.stdout, f'{name}: fault not caught')
+        check('bench: mismatch' in done.stderr, f'{name}: no first mismatch')
+        check(place in done.stderr, f'{name}: place not named')
+        check(file in done.stderr, f'{name}: changed file not named')
+
+
+def case_tools():
+    path = write('tools', 'gru:8', 4, '4', 4, frames=4)
+    model = write('model.safetensors', 'gru:64,64', 40, '8', 4)
+    empty = {'PATH': '/nonexistent'}
+    for arguments, package in ((['simulate', path], 'verilator'),
+                               (['simulate', path, '--tool', 'icarus'], 'iverilog'),
+                               (['synth', path], 'yosys')):
+        done = run(*arguments, env=empty)
+        check(done.returncode == 1 and done.stderr.count('\n') == 1 and
+              f'apt-get install {package}' in done.stderr, f'{arguments}: {done.stderr}')
+    out = os.path.join(folder, 'out')
+    for arguments, code, text in (
+            (['--device', 'ice40-up5k', '-o', out], 1, 'ice40-up5k'),
+            (['--device', 'xc7vx690t', '--pes', '1000', '-o', out], 1, 'block rows'),
+            (['--device', 'xc7vx690t', '--pes', '3', '-o', out], 1, 'products'),
+            (['--device', 'nothing', '-o', out], 2, 'nothing'),
+            (['--device', 'xc7vx690t', '--rtl', folder, '-o', out], 1, 'no Verilog modules'),
+            (['--device', 'xc7vx690t', '-o', path], 1, '--force')):
+        done = run('generate', model, *arguments)
+        check(done.returncode == code and text in done.stderr and done.stderr.count('\n') == 1,
+              f'{arguments}: {done.returncode} {done.stderr}')
+        check(not os.path.exists(out), f'{arguments}: half-written output')
+    check(not [f for f in os.listdir(folder) if '.tmp' in f], 'a temporary folder is left')
+    done = run('generate', model, '--device', 'xc7vx690t', '--frames', '5', '-o', out)
+    check(done.returncode == 0 and os.path.exists(out + '/manifest.json'), done.stderr)
+    for name in os.listdir(rtl):
+        if name.endswith('.v'):
+            check(open(f'{rtl}/{name}').read() == open(f'{out}/rtl/{name}').read(), f'{name} changed')
+
+
+# Cells of a tiny network: DSPs exactly as modelled, the rest within a stated band.
+def case_synth():
+    need('yosys')
+    path = write('synth', 'gru:8', 4, '4', 4, frames=4, device='xc7a100t')
+    done = run('synth', '--json', path)
+    check(done.returncode == 0, done.stderr)
+    result = json.loads(done.stdout)
+    print(result)
+    check(result['stage'] == 'synthesis only', 'not labelled')
+    check(result['dsp'] > 0 and result['dsp'] == result['modelled_dsp'], 'DSP is not as modelled')
+    for resource in ('lut', 'ff'):
+        check(abs(result[resource] / result['modelled_' + resource] - 1) < 0.2,
+              f'{resource} is far from the model')
+
+
+try:
+    globals()['case_' + case]()
+finally:
+    shutil.rmtree(folder)
