@@ -40,7 +40,6 @@ module tb_stream;
   integer errors = 0;
   integer cycles = 0;
   integer run_begin = 0;
-  integer seed = SEED;
   reg     is_done = 0;
 
   dut u_dut (
@@ -63,6 +62,13 @@ module tb_stream;
     .o_misframed   (misframed)
   );
 
+  // Stalls and garbage: a xorshift generator, one number a cycle.
+  reg  [31:0] noise_q = SEED * 2654435761 + 1;
+  wire [31:0] noise_a = noise_q ^ (noise_q << 13);
+  wire [31:0] noise_b = noise_a ^ (noise_a >> 17);
+  always @(posedge clk)
+    noise_q <= noise_b ^ (noise_b << 5);
+
   always #5 clk = ~clk;
 
   initial begin
@@ -76,13 +82,13 @@ module tb_stream;
       line = script[at];
       at = at + 1;
       load_valid  <= 0;
-      load_start  <= $random(seed);
-      load_unit   <= $random(seed);
-      load_data   <= $random(seed);
+      load_start  <= noise_q[3];
+      load_unit   <= noise_q[11:4];
+      load_data   <= noise_q;
       reset_state <= 0;
       case (line[47:44])
         LOAD: begin
-          if (STALLS && $unsigned($random(seed)) % 4 == 0)
+          if (STALLS && noise_q[6:5] == 0)
             @(posedge clk);
           load_valid <= 1;
           load_start <= line[40];
@@ -105,7 +111,7 @@ module tb_stream;
             $finish;
             is_done = 1;
           end
-          repeat (STALLS ? $unsigned($random(seed)) % 200 : 0) @(posedge clk);
+          repeat (STALLS ? noise_q[15:8] : 0) @(posedge clk);
         end
         CHECK_SATURATED:
           if (saturated !== line[4:0]) begin
@@ -134,19 +140,19 @@ module tb_stream;
   always @(posedge clk) begin
     cycles <= cycles + 1;
     if (!rst && (!x_valid || x_ready)) begin
-      if (sent < allowed && (!STALLS || $unsigned($random(seed)) % 3 != 0)) begin
+      if (sent < allowed && (!STALLS || noise_q[9:8] != 0)) begin
         x_valid <= 1;
         x_data  <= inputs[sent];
         x_last  <= sent % BEATS_IN == BEATS_IN - 1;
         sent = sent + 1;
       end else begin
         x_valid <= 0;
-        x_data  <= {BEAT_BITS/8+1{$random(seed)}};
-        x_last  <= $random(seed);
+        x_data  <= {BEAT_BITS/32+1{noise_q}};
+        x_last  <= noise_q[12];
       end
     end
     // Long stalls now and then, so that buffers fill up.
-    y_ready <= !STALLS || ((cycles / 256) % 5 != 0 && $unsigned($random(seed)) % 3 != 0);
+    y_ready <= !STALLS || ((cycles / 256) % 5 != 0 && noise_q[21:20] != 0);
     if (!rst && y_valid !== 0 && (y_ready || !CAN_STALL)) begin
       if (y_valid !== 1 || y_data !== expected[received] ||
           y_last !== (received % BEATS_OUT == BEATS_OUT - 1)) begin

@@ -81,17 +81,23 @@ typedef struct pipe {
     words_file expected;
     words_line in;
     words_line out;
+    int flip;
 } pipe;
 
-static void pipe_open(pipe *p, const char *folder)
+static void pipe_open(words_case *c, pipe *p, const char *folder)
 {
     memset(p, 0, sizeof *p);
+    p->flip = words_case_get(c, "flip", 0);
     words_open(&p->inputs, folder, "inputs.hex");
     words_open(&p->expected, folder, "expected.hex");
 }
 
 static void pipe_step(pipe *p)
 {
+    if (p->inputs.n_lines == 300) {
+        p->in.bits[p->in.n - 1] ^= p->flip == 2;
+        p->out.bits[0] ^= p->flip == 1;
+    }
     words_end_line(&p->inputs, &p->in);
     words_end_line(&p->expected, &p->out);
 }
@@ -113,7 +119,7 @@ static void round_saturate(words_case *c, const char *folder, ernn_rng *rng)
     const int shift = words_case_get(c, "shift", 8);
     const int64_t top = ((int64_t)1 << (in_bits - 1)) - 1;
     pipe p;
-    pipe_open(&p, folder);
+    pipe_open(c, &p, folder);
     for (int n = 0; n < 5000; n++) {
         // Full range, or near the limits of the result where rounding decides.
         int64_t x = (int64_t)(ernn_rng_bits(rng) & (uint64_t)(2 * top + 1)) - top - 1;
@@ -143,7 +149,7 @@ static void transform(words_case *c, const char *folder, ernn_rng *rng, int is_i
     const int in_bits = words_case_get(c, "data_bits", is_inverse ? 20 : 16);
     const unsigned k = 1u << log2_k;
     pipe p;
-    pipe_open(&p, folder);
+    pipe_open(c, &p, folder);
     for (int n = 0; n < 1000; n++) {
         int32_t v[ERNN_RT_MAX_K];
         const int32_t top = (1 << (in_bits - 1)) - 1;
@@ -181,7 +187,7 @@ static void pwl(words_case *c, const char *folder, ernn_rng *rng)
     pipe p;
     (void)rng;
     vectors_pwl(c, bits, &sigmoid, &tanh_pwl);
-    pipe_open(&p, folder);
+    pipe_open(c, &p, folder);
     for (int32_t x = -(1 << (bits - 1)); x < 1 << (bits - 1); x++) {
         words_put(&p.in, x, bits);
         words_put(&p.out,
@@ -263,7 +269,7 @@ static void gru_reset(words_case *c, const char *folder, ernn_rng *rng)
     uint32_t saturations[ERNN_RT_CLASSES] = {0};
     pipe p;
     vectors_pwl(c, bits, &sigmoid, &tanh_pwl);
-    pipe_open(&p, folder);
+    pipe_open(c, &p, folder);
     for (int n = 0; n < 2000; n++) {
         const int32_t a = sum_of(rng, &p, bits, &saturations[ERNN_RT_PREACTIVATION], calm);
         const int64_t operand = vectors_signal(rng, operand_bits);

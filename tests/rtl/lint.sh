@@ -1,0 +1,44 @@
+#!/bin/sh
+# Every module by itself, and the layers in their other shapes, through Verilator with all warnings as
+# errors and no waivers, Icarus with all warnings, and Yosys (elaboration and its own checks).
+# lint.sh SOURCE_ROOT FOLDER. SPDX-License-Identifier: Apache-2.0
+set -eu
+cd "$1/rtl"
+folder=$2
+mkdir -p "$folder"
+
+lint() { # MODULE [NAME=VALUE ...]
+    module=$1
+    shift
+    verilator --lint-only -Wall -y . $(printf ' -G%s' $*) "$module.v"
+}
+
+for file in *.v; do
+    module=${file%.v}
+    verilator --lint-only -Wall -y . "$file"
+    iverilog -g2005 -Wall -y . -s "$module" -o "$folder/icarus" "$file" >"$folder/log" 2>&1
+    if [ -s "$folder/log" ]; then
+        cat "$folder/log"
+        exit 1
+    fi
+    if grep -nP '\t|[^\x00-\x7f]| $|.{101}' "$file"; then
+        echo "$file: tabs, trailing spaces, bytes outside ASCII or lines over 100 columns"
+        exit 1
+    fi
+done
+for log2_k in 0 1 2 4 5; do
+    lint rfft LOG2_K=$log2_k
+    lint irfft LOG2_K=$log2_k
+done
+lint pwl X_FRAC=3 IS_TANH=1
+lint pwl X_FRAC=15
+lint lstm_layer IS_PROJECTED=1 N_OUTPUTS=20
+lint lstm_layer IS_PEEPHOLE=0 N_CELLS=30 N_OUTPUTS=30 LANES=8 INPUT_LOG2_K=4 INPUT_PES=8
+lint lstm_layer LANES=1 INPUT_LOG2_K=0 RECURRENT_LOG2_K=1 RECURRENT_PES=3 N_CELLS=7 N_OUTPUTS=7
+lint gru_layer IS_RESET_AFTER=0
+lint gru_layer IS_RESET_AFTER=0 LANES=8 INPUT_LOG2_K=4 N_CELLS=30 CANDIDATE_PES=2
+lint linear_layer LANES=1 LOG2_K=0 PES=24
+for top in lstm_layer gru_layer linear_layer; do
+    yosys -q -p "read_verilog *.v; hierarchy -check -top $top; proc; check -assert"
+done
+echo "PASS"
