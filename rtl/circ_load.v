@@ -1,9 +1,9 @@
 // From the load bus to the weight memories of a product's processing elements.
 //
-// The packed spectra [p][q][k] arrive one word at a time in that order. Block (i, j) goes to element
-// i % PES, address (i / PES) q + j, as the OPERANDS factors that meet the operands of circ_spectrum
-// (docs/fixed-point.md 4.2): w_0, w_{k/2}, then for each complex bin wr, wi - wr, wr + wi. Forming
-// the sums here costs one adder pair per bin instead of one per element and bin.
+// The packed spectra [p][q][k] arrive one word at a time in that order. Block (i, j) goes to
+// element i % PES, address (i / PES) q + j, as the OPERANDS factors that meet the operands of
+// circ_spectrum (docs/fixed-point.md 4.2): w_0, w_{k/2}, then for each complex bin wr, wi - wr, wr
+// + wi. Forming the sums here costs one adder pair per bin instead of one per element and bin.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -3,8 +3,8 @@
 //
 //   Re = A - C, Im = A + B; round and saturate to SIGNAL_BITS + 4; IFFT; round and saturate
 //
-// Rows come in order, ROWS / k of them per frame; words past ROWS are zero. One block row per cycle.
-// Latency: the transform's plus 5 cycles.
+// Rows come in order, ROWS / k of them per frame; words past ROWS are zero. One block row per
+// cycle. Latency: the transform's plus 5 cycles.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

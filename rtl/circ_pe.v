@@ -1,5 +1,5 @@
-// One processing element: multiplies one block's weight factors with one block's spectrum operands in
-// every cycle and keeps the sums (docs/fixed-point.md 4.2).
+// One processing element: multiplies one block's weight factors with one block's spectrum operands
+// in every cycle and keeps the sums (docs/fixed-point.md 4.2).
 //
 // Each of the OPERANDS multiply-accumulates is one DSP: weight register, product register and sum
 // with a zero as the third choice of the adder, which is the form that packs. The sums of real part

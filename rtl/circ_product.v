@@ -10,8 +10,8 @@
 // p - 1, at most one per cycle, and cannot be stopped: a product begins (o_start) only when i_room
 // says that all of it can be taken. The next vector may come in meanwhile.
 //
-// Cycles: passes * max(q, PES) per product; from the end of the last pass's columns to its first block
-// row 6 + 5 + the inverse transform's latency.
+// Cycles: passes * max(q, PES) per product; from the end of the last pass's columns to its first
+// block row 6 + 5 + the inverse transform's latency.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

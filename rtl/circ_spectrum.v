@@ -1,11 +1,11 @@
-// Front of a matrix product: a vector comes in as LANES words per beat, its q blocks are transformed
-// once (docs/fixed-point.md 4, step 1) and kept as spectra for all passes.
+// Front of a matrix product: a vector comes in as LANES words per beat, its q blocks are
+// transformed once (docs/fixed-point.md 4, step 1) and kept as spectra for all passes.
 //
-// Two vectors fit, so the next one loads while the present one is used. A vector is
-// ceil(COLS / LANES) beats; what lies past COLS counts as zero. o_filled: a whole vector is there;
-// i_release frees it. o_operands gives the spectrum of block i_column as the operands of a processing
+// Two vectors fit, so the next one loads while the present one is used. A vector is ceil(COLS /
+// LANES) beats; what lies past COLS counts as zero. o_filled: a whole vector is there; i_release
+// frees it. o_operands gives the spectrum of block i_column as the operands of a processing
 // element, one per multiplication: X_0, X_{k/2}, then for each complex bin xr + xi, xr, xi.
-// Latency: i_column to o_operands 2 cycles; last beat to o_filled the transform's plus 5.
+// Latency: i_column to o_operands 2 cycles; last beat to o_filled the transform's plus 4.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -33,7 +33,7 @@ module circ_spectrum #(
   localparam K = 1 << LOG2_K;
   localparam BLOCK_BEATS = K / LANES;
   localparam BEATS = (COLS + LANES - 1) / LANES;
-  localparam LAST_ELEMENTS = COLS - (COL_BLOCKS - 1) * K;   // of the last block that are not padding
+  localparam LAST_ELEMENTS = COLS - (COL_BLOCKS - 1) * K;   // of the last block
   localparam BEAT_BITS = (BEATS > 1) ? $clog2(BEATS) : 1;
   localparam LAST_BEAT_NUMBER = BEATS - 1;
   localparam [BEAT_BITS-1:0] LAST_BEAT = LAST_BEAT_NUMBER[BEAT_BITS-1:0];

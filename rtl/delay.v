@@ -1,4 +1,5 @@
-// A delay line of CYCLES >= 1 registers without reset, so that it maps to shift-register primitives.
+// A delay line of CYCLES >= 1 registers without reset, so that it maps to shift-register
+// primitives.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

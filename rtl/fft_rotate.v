@@ -1,4 +1,5 @@
-// Rotation of one complex bin by the twiddle of stage m = 2^LOG2_M, index J (docs/fixed-point.md 3.2).
+// Rotation of one complex bin by the twiddle of stage m = 2^LOG2_M, index J (docs/fixed-point.md
+// 3.2).
 //
 //   forward (INVERSE = 0): re' = round(re cos + im sin), im' = round(im cos - re sin)
 //   inverse (INVERSE = 1): re' = round(re cos - im sin), im' = round(im cos + re sin)

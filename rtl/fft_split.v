@@ -1,4 +1,5 @@
-// One butterfly group of the inverse transform: undoes fft_merge, times 2 (docs/fixed-point.md 3.1).
+// One butterfly group of the inverse transform: undoes fft_merge, times 2 (docs/fixed-point.md
+// 3.1).
 //
 //   E_0 = X_0 + X_{m/2}, O_0 = X_0 - X_{m/2}, E_{m/4} = 2 Re X_{m/4}, O_{m/4} = -2 Im X_{m/4}
 //   E_j = X_j + conj(X_{m/2-j}), O_j = conj(w^j) (X_j - conj(X_{m/2-j})), w = exp(-2 pi i / m)

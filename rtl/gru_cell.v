@@ -1,5 +1,5 @@
-// Update gate, candidate and blend of one GRU cell (docs/fixed-point.md 6.3), one lane, one cell per
-// cycle.
+// Update gate, candidate and blend of one GRU cell (docs/fixed-point.md 6.3), one lane, one cell
+// per cycle.
 //
 //   z = sigmoid(Wx_z + Wr_z + b_z, saturated), n = tanh(Wx_h + b_h + i_inner, saturated)
 //   h = (1 - z) n + z h' = round(n 2^G + z (h' - n)), one rounding

@@ -9,11 +9,11 @@
 //   +------------------------------- y -------------------------------> u_fifo --> m_y
 //
 // One frame at a time recurs: wait for both products of frame t and room for its output; with the
-// reset after the product, read all rows of cells once through gru_reset and gru_cell; with the reset
-// before, once through gru_reset into the candidate's product and, when that is complete, again
-// through gru_cell. y goes to the output, to the state memory and straight into the next recurrent
-// product. The input product of later frames is made meanwhile. Parameters, ports, load bus and
-// observable signals: rtl/README.md.
+// reset after the product, read all rows of cells once through gru_reset and gru_cell; with the
+// reset before, once through gru_reset into the candidate's product and, when that is complete,
+// again through gru_cell. y goes to the output, to the state memory and straight into the next
+// recurrent product. The input product of later frames is made meanwhile. Parameters, ports, load
+// bus and observable signals: rtl/README.md.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -74,10 +74,12 @@ module gru_layer #(
   localparam LAST_LANES = N_CELLS - (ROWS - 1) * LANES;   // cells in the last row
   localparam INPUT_BLOCKS = (N_CELLS + (1 << INPUT_LOG2_K) - 1) >> INPUT_LOG2_K;
   localparam INPUT_ROW_BITS =
-    ((INPUT_BLOCKS > 1) ? $clog2(INPUT_BLOCKS) : 1) + $clog2((1 << INPUT_LOG2_K) / LANES);
+    ((INPUT_BLOCKS > 1) ? $clog2(INPUT_BLOCKS) : 1) +
+    $clog2((1 << INPUT_LOG2_K) / LANES);
   localparam RECURRENT_BLOCKS = (N_CELLS + (1 << RECURRENT_LOG2_K) - 1) >> RECURRENT_LOG2_K;
   localparam RECURRENT_ROW_BITS =
-    ((RECURRENT_BLOCKS > 1) ? $clog2(RECURRENT_BLOCKS) : 1) + $clog2((1 << RECURRENT_LOG2_K) / LANES);
+    ((RECURRENT_BLOCKS > 1) ? $clog2(RECURRENT_BLOCKS) : 1) +
+    $clog2((1 << RECURRENT_LOG2_K) / LANES);
   // One counter walks through the rows of every memory.
   localparam ROW_BITS =
     (INPUT_ROW_BITS > RECURRENT_ROW_BITS) ? INPUT_ROW_BITS : RECURRENT_ROW_BITS;
@@ -424,7 +426,8 @@ module gru_layer #(
     end else begin : g_before
       localparam CANDIDATE_BLOCKS = (N_CELLS + (1 << CANDIDATE_LOG2_K) - 1) >> CANDIDATE_LOG2_K;
       localparam CANDIDATE_ROW_BITS =
-        ((CANDIDATE_BLOCKS > 1) ? $clog2(CANDIDATE_BLOCKS) : 1) + $clog2((1 << CANDIDATE_LOG2_K) / LANES);
+        ((CANDIDATE_BLOCKS > 1) ? $clog2(CANDIDATE_BLOCKS) : 1) +
+        $clog2((1 << CANDIDATE_LOG2_K) / LANES);
       wire                             unused_ready;   // always: one u at a time
       wire                             room;
       wire                             start;

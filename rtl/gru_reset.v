@@ -1,11 +1,12 @@
-// Reset gate of one GRU cell and what it multiplies (docs/fixed-point.md 6.3), one lane, one cell per
-// cycle.
+// Reset gate of one GRU cell and what it multiplies (docs/fixed-point.md 6.3), one lane, one cell
+// per cycle.
 //
 //   r = sigmoid(Wx + Wr + b, saturated), o_product = round(r * i_operand)
 //
-// Reset before the product: the operand is h', the product the vector u that the candidate's matrix
-// sees. Reset after: the operand is Wr + b of the candidate. The result fits the operand's width, as
-// r <= 1. i_valid low makes an empty place: o_valid low, o_product zero, no hits. Latency 12 cycles.
+// Reset before the product: the operand is h', the product the vector u that the candidate's
+// matrix sees. Reset after: the operand is Wr + b of the candidate. The result fits the operand's
+// width, as r <= 1. i_valid low makes an empty place: o_valid low, o_product zero, no hits.
+// Latency 12 cycles.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

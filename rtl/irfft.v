@@ -2,8 +2,9 @@
 // (docs/fixed-point.md 3).
 //
 // rfft backwards: stage s splits 2^s-point spectra into two, bit reversal is wiring. Nothing is
-// scaled; OUT_BITS = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency 1 + LOG2_K
-// cycles, and 3 more for each stage above the second: 1, 2, 3, 7, 11, 15 for k = 1, 2, 4, 8, 16, 32.
+// scaled; OUT_BITS = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency 1 +
+// LOG2_K cycles, and 3 more for each stage above the second: 1, 2, 3, 7, 11, 15 for k = 1, 2, 4,
+// 8, 16, 32.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

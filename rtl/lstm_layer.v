@@ -1,15 +1,16 @@
 // One LSTM layer: a stream of frames in, a stream of frames out (docs/fixed-point.md 4 and 6.2).
 //
-//   s_x --> u_input ------> u_input_product --+                    (two frames: runs ahead of the rest)
+//   s_x --> u_input ------> u_input_product --+        (two frames: runs ahead of the rest)
 //                                             +--> LANES x lstm_cell --> c, m
 //   y ----> u_recurrent --> u_recurrent_product +                          |
 //   ^                                                                      v
 //   +------------------------------- y <-- m, or u_projection(m) <---------+---> u_fifo --> m_y
 //
 // One frame at a time recurs: wait for both products of frame t and room for its output; read all
-// rows of cells through the lanes; y (m itself, or the projection's product when it is complete) goes
-// to the output, to the state memory and straight into the next recurrent product. The input product
-// of later frames is made meanwhile. Parameters, ports, load bus and observable signals: rtl/README.md.
+// rows of cells through the lanes; y (m itself, or the projection's product when it is complete)
+// goes to the output, to the state memory and straight into the next recurrent product. The input
+// product of later frames is made meanwhile. Parameters, ports, load bus and observable signals:
+// rtl/README.md.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -75,10 +76,12 @@ module lstm_layer #(
   localparam LAST_LANES = N_CELLS - (C_ROWS - 1) * LANES;   // cells in the last row
   localparam INPUT_BLOCKS = (N_CELLS + (1 << INPUT_LOG2_K) - 1) >> INPUT_LOG2_K;
   localparam INPUT_ROW_BITS =
-    ((INPUT_BLOCKS > 1) ? $clog2(INPUT_BLOCKS) : 1) + $clog2((1 << INPUT_LOG2_K) / LANES);
+    ((INPUT_BLOCKS > 1) ? $clog2(INPUT_BLOCKS) : 1) +
+    $clog2((1 << INPUT_LOG2_K) / LANES);
   localparam RECURRENT_BLOCKS = (N_CELLS + (1 << RECURRENT_LOG2_K) - 1) >> RECURRENT_LOG2_K;
   localparam RECURRENT_ROW_BITS =
-    ((RECURRENT_BLOCKS > 1) ? $clog2(RECURRENT_BLOCKS) : 1) + $clog2((1 << RECURRENT_LOG2_K) / LANES);
+    ((RECURRENT_BLOCKS > 1) ? $clog2(RECURRENT_BLOCKS) : 1) +
+    $clog2((1 << RECURRENT_LOG2_K) / LANES);
   // One counter walks through the rows of every memory.
   localparam PRODUCT_ROW_BITS =
     (INPUT_ROW_BITS > RECURRENT_ROW_BITS) ? INPUT_ROW_BITS : RECURRENT_ROW_BITS;
@@ -432,9 +435,11 @@ module lstm_layer #(
   wire [2:0] projection_hits;
   generate
     if (IS_PROJECTED != 0) begin : g_projection
-      localparam PROJECTION_BLOCKS = (N_OUTPUTS + (1 << PROJECTION_LOG2_K) - 1) >> PROJECTION_LOG2_K;
+      localparam PROJECTION_BLOCKS =
+        (N_OUTPUTS + (1 << PROJECTION_LOG2_K) - 1) >> PROJECTION_LOG2_K;
       localparam PROJECTION_ROW_BITS =
-        ((PROJECTION_BLOCKS > 1) ? $clog2(PROJECTION_BLOCKS) : 1) + $clog2((1 << PROJECTION_LOG2_K) / LANES);
+        ((PROJECTION_BLOCKS > 1) ? $clog2(PROJECTION_BLOCKS) : 1) +
+        $clog2((1 << PROJECTION_LOG2_K) / LANES);
       wire                              unused_ready;   // always: one m at a time
       wire                              room;
       wire                              start;

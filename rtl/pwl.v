@@ -3,9 +3,10 @@
 //   half = BASES[segment] + round(SLOPES[segment] * offset), 1.0 past the last segment
 //   sigmoid(-x) = 1 - sigmoid(x), tanh(-x) = -tanh(x)
 //
-// The argument has X_FRAC fractional bits, the result G = SIGNAL_BITS - 2. Segments are 1/4 wide for
-// the sigmoid and 1/8 for tanh, so the segment is a field of the argument. Tables hold SIGNAL_BITS per
-// entry, entry 0 in the low bits, 0 <= base, slope <= 2^G. Latency 5 cycles, one word per cycle.
+// The argument has X_FRAC fractional bits, the result G = SIGNAL_BITS - 2. Segments are 1/4 wide
+// for the sigmoid and 1/8 for tanh, so the segment is a field of the argument. Tables hold
+// SIGNAL_BITS per entry, entry 0 in the low bits, 0 <= base, slope <= 2^G. Latency 5 cycles, one
+// word per cycle.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -1,9 +1,10 @@
 // Real FFT of k = 2^LOG2_K points, natural order in, packed spectrum out (docs/fixed-point.md 3).
 //
-// Packed: [Re X_0, Re X_{k/2}, Re X_1, Im X_1, ...], element 0 in the low bits. Decimation in time:
-// bit reversal is wiring, stage s merges pairs of 2^(s-1)-point spectra. Nothing is scaled; OUT_BITS
-// = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency 1 + LOG2_K cycles, and 3
-// more for each stage above the second: 1, 2, 3, 7, 11, 15 for k = 1, 2, 4, 8, 16, 32.
+// Packed: [Re X_0, Re X_{k/2}, Re X_1, Im X_1, ...], element 0 in the low bits. Decimation in
+// time: bit reversal is wiring, stage s merges pairs of 2^(s-1)-point spectra. Nothing is scaled;
+// OUT_BITS = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency 1 + LOG2_K
+// cycles, and 3 more for each stage above the second: 1, 2, 3, 7, 11, 15 for k = 1, 2, 4, 8, 16,
+// 32.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -284,7 +284,7 @@ void layers_build(words_case *c, ernn_rng *rng, ernn_rt_network *network)
     no_matrix(c, "projection");
     layer->bias = random_signals(rng, gates * n, bits, calm);
     layer->bias_candidate = random_signals(rng, n, bits, calm);
-    layer->peephole = random_signals(rng, 3 * n, bits, calm);
+    layer->peephole = random_signals(rng, 3 * n, calm ? bits - 3 : bits, calm);
 }
 
 void layers_state(const ernn_rt_network *network, ernn_rng *rng, int calm, ernn_rt_state *state)
@@ -340,7 +340,7 @@ static void run(stream *s, const ernn_rt_network *network, ernn_rng *rng, ernn_r
     for (int frame = 0; frame < frames; frame++) {
         random_frame(rng, x, layer->n_inputs, network->signal_bits, calm);
         ernn_rt_layer_step(network, 0, x, state, NULL, NULL);
-        stream_frame(s, x, layer->n_inputs, state->y[0], layer->n_outputs, frame == 40);
+        stream_frame(s, x, layer->n_inputs, state->y[0], layer->n_outputs, frame == 5);
     }
     script(s, SCRIPT_RUN, 0, 0, frames);
     script(s, SCRIPT_CHECK_SATURATED, 0, 0, vectors_saturated(state->saturations));
@@ -412,7 +412,7 @@ void vectors_linear(words_case *c, const char *folder, ernn_rng *rng)
         for (uint32_t r = 0; r < n_outputs; r++)
             y[r] = ernn_rt_saturate((int64_t)y[r] + bias[r], bits,
                                     &saturations[ERNN_RT_PREACTIVATION]);
-        stream_frame(&s, x, n_inputs, y, n_outputs, frame == 40);
+        stream_frame(&s, x, n_inputs, y, n_outputs, frame == 5);
     }
     script(&s, SCRIPT_RUN, 0, 0, frames);
     script(&s, SCRIPT_CHECK_SATURATED, 0, 0, vectors_saturated(saturations));

@@ -38,11 +38,11 @@ mutant pwl.v 's/ONE - half_q/-half_q/' tb_pipe dut_pwl pwl
 mutant pwl.v 's/<< (X_FRAC - 1)/<< (X_FRAC - 2)/' tb_pipe dut_pwl pwl
 mutant circ_pe.v 's/product_first_q ? ZERO : sum_q/ZERO/' tb_circ_pe - circ_pe
 mutant circ_load.v 's/difference_q <= im - re/difference_q <= re - im/' tb_stream dut_circ_product circ_product
-mutant circ_load.v 's/group_ends ? address + 1/group_ends ? address + 2/' tb_stream dut_circ_product circ_product
+mutant circ_load.v "s/group_ends ? address + 1'b1/group_ends ? address/" tb_stream dut_circ_product circ_product pes=3
 mutant circ_spectrum.v 's/n >= LAST_ELEMENTS/n > LAST_ELEMENTS/' tb_stream dut_circ_product circ_product
 mutant circ_output.v 's/re_q <= a - c/re_q <= a + c/' tb_stream dut_circ_product circ_product
 mutant vector_buffer.v 's/select_q    <= i_read_address/select_q    <= ~i_read_address/' tb_vector_buffer - vector_buffer
-mutant lstm_cell.v 's/S \*\* 1//; s/CYCLES (GATES_CYCLE)/CYCLES (GATES_CYCLE - 1)/' tb_pipe dut_lstm_cell cell
+mutant lstm_cell.v 's/CYCLES (GATES_CYCLE)/CYCLES (GATES_CYCLE - 1)/' tb_pipe dut_lstm_cell cell
 mutant gru_cell.v 's/h_before - candidate/candidate - h_before/' tb_pipe dut_gru_cell cell is_gru=1
 mutant state_memory.v 's/is_zero_q ? /1'"'b0"' ? /' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=5
 mutant gru_layer.v 's/if (i_reset_state | is_loaded)/if (i_reset_state)/' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=5

@@ -22,7 +22,7 @@ icarus)
     ;;
 verilator)
     # The benches are not linted; the modules are, by `rtl lint`.
-    verilator --binary --timing -Wno-fatal -Wno-lint -Wno-style -O3 -CFLAGS -O1 --top-module "$bench" \
+    verilator --binary --timing -Wno-fatal -Wno-lint -Wno-style -CFLAGS -O0 -MAKEFLAGS "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0" --top-module "$bench" \
         -I. -y "$root/rtl" -Mdir obj -o bench $sources >build.log 2>&1 || { cat build.log; exit 1; }
     obj/bench >log 2>&1 || true
     ;;

@@ -150,7 +150,8 @@ static void transform(words_case *c, const char *folder, ernn_rng *rng, int is_i
     const unsigned k = 1u << log2_k;
     pipe p;
     pipe_open(c, &p, folder);
-    for (int n = 0; n < 1000; n++) {
+    const int words = log2_k > 3 ? 8000 >> log2_k : 1000;
+    for (int n = 0; n < words; n++) {
         int32_t v[ERNN_RT_MAX_K];
         const int32_t top = (1 << (in_bits - 1)) - 1;
         for (unsigned e = 0; e < k; e++) // extremes of random signs widen every stage most
