@@ -28,7 +28,7 @@ ERNN_API ernn_status ernn_report_text(const ernn_report *report, char **text, er
 ERNN_API ernn_status ernn_report_json(const ernn_report *report, char **text, ernn_error *err);
 ERNN_API ernn_status ernn_report_html(const ernn_report *report, const char *const *plots,
                                       char **text, ernn_error *err);
-// A gnuplot script that draws PER and stored parameters of the stages as SVG to standard output.
+// A gnuplot script that draws the PER of the stages as report.svg in the folder where it runs.
 ERNN_API ernn_status ernn_report_plot(const ernn_report *report, char **script, ernn_error *err);
 ERNN_API void ernn_report_text_free(char *text);
 

@@ -132,6 +132,7 @@ ernn_status ernn_report_plot(const ernn_report *report, char **script, ernn_erro
     ernn_buffer out = {0};
     ernn_buffer_print(&out,
                       "set terminal svg size 720,320 font 'sans-serif,13' background 'white'\n"
+                      "set output 'report.svg'\n"
                       "set style fill solid 0.8\nset boxwidth 0.5\nset yrange [0:*]\n"
                       "set ylabel 'PER / %%'\nset grid ytics\nunset key\n"
                       "$stages << END\n");

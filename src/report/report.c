@@ -155,7 +155,7 @@ static void add_resource(const ernn_report *report, const char *label, const cha
                          ernn_report_row *rows, int *n)
 {
     char of[40];
-    snprintf(of, sizeof of, "%s_total", field);
+    snprintf(of, sizeof of, "device_%s", field);
     const double used = ernn_report_number(report, ERNN_FILE_SYNTH, field);
     const double total = ernn_report_number(report, ERNN_FILE_SYNTH, of);
     if (isnan(total) || total <= 0)

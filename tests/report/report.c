@@ -36,7 +36,7 @@ static void test_summary(void **state)
     save(*state, "fixed.json", "{\"per\":11.5,\"references\":200}");
     save(*state, "simulate.json",
          "{\"frames\":300,\"mismatches\":0,\"cycles_per_frame\":250,\"clock_mhz\":100}");
-    save(*state, "synth.json", "{\"device\":\"xc7a100t\",\"lut\":50,\"lut_total\":200}");
+    save(*state, "synth.json", "{\"device\":\"xc7a100t\",\"lut\":50,\"device_lut\":200}");
     check_ok(ernn_report_load(*state, &report, &err), err);
     char *text;
     check_ok(ernn_report_text(report, &text, &err), err);
