@@ -22,11 +22,12 @@ field() {
 }
 
 say "1. A corpus in TIMIT's layout from our own sentences"
-$ernn corpus make -o $run/corpus --sentences 320 --test-sentences 48 --seed 1
+$ernn corpus make -o $run/corpus --sentences 280 --test-sentences 40 --seed 1
 
 say "2. Explore: which cell, block sizes, word lengths and parallelism keep the accuracy on $device?"
-$ernn explore --data $run/corpus/TRAIN --device $device --spec lstm:64,64 --max-loss 2 \
-    --epochs 10 --rounds 5 --finetune 5 -o $run/explore
+$ernn explore --data $run/corpus/TRAIN --device $device --spec lstm:96,96 --max-loss 6 \
+    --epochs 36 --rounds 8 --finetune 16 --batch 4 --lr 4e-3 --admm-lr 4e-3 --dropout 0.1 \
+    -o $run/explore
 cp $run/explore/explore.json $run/
 spec=$(field $run/explore.json spec)
 blocks=$(field $run/explore.json blocks)
@@ -35,13 +36,14 @@ signal_bits=$(field $run/explore.json signal_bits)
 pes=$(field $run/explore.json pes)
 
 say "3. Train the chosen network, dense: $spec"
-$ernn train --data $run/corpus/TRAIN --spec "$spec" --epochs 16 -o $run/dense.safetensors
+$ernn train --data $run/corpus/TRAIN --spec "$spec" --epochs 36 \
+    --batch 4 --lr 4e-3 --dropout 0.1 -o $run/dense.safetensors
 $ernn eval $run/dense.safetensors --data $run/corpus/TEST
 $ernn eval $run/dense.safetensors --data $run/corpus/TEST --json >$run/dense.json
 
 say "4. The same network to block-circulant by ADMM: $blocks"
 $ernn train --method admm --from $run/dense.safetensors --blocks "$blocks" \
-    --data $run/corpus/TRAIN --rounds 8 --epochs 10 -o $run/circulant.safetensors
+    --data $run/corpus/TRAIN --rounds 8 --epochs 24 --batch 4 --lr 4e-3 --dropout 0.1 -o $run/circulant.safetensors
 $ernn eval $run/circulant.safetensors --data $run/corpus/TEST
 $ernn eval $run/circulant.safetensors --data $run/corpus/TEST --json >$run/circulant.json
 

@@ -21,7 +21,7 @@ static const char HELP[] =
     "  -o, --folder DIR   trials are kept here; run again to resume (default explore)\n"
     "  --epochs N         of the dense phase (default 24)\n"
     "  --rounds N --finetune N   ADMM rounds and fine-tuning epochs\n"
-    "  --batch N --lr R --admm-lr R --labels 39|48|61 --seed N --threads N\n"
+    "  --batch N --lr R --admm-lr R --dropout R --labels 39|48|61 --seed N --threads N\n"
     "  --json             print the result as JSON instead of the table\n\n"
     "Without --dev every tenth speaker is held out. Ends with the commands\n"
     "that build the winner; explore.json stays in DIR.\n\n"
@@ -53,6 +53,7 @@ enum {
     OPTION_BATCH,
     OPTION_LR,
     OPTION_ADMM_LR,
+    OPTION_DROPOUT,
     OPTION_LABELS,
     OPTION_SEED,
     OPTION_THREADS,
@@ -74,6 +75,7 @@ static const struct option OPTIONS[] = {{"data", required_argument, NULL, OPTION
                                         {"batch", required_argument, NULL, OPTION_BATCH},
                                         {"lr", required_argument, NULL, OPTION_LR},
                                         {"admm-lr", required_argument, NULL, OPTION_ADMM_LR},
+                                        {"dropout", required_argument, NULL, OPTION_DROPOUT},
                                         {"labels", required_argument, NULL, OPTION_LABELS},
                                         {"seed", required_argument, NULL, OPTION_SEED},
                                         {"threads", required_argument, NULL, OPTION_THREADS},
@@ -117,6 +119,12 @@ static bool set_labels(explore_arguments *a, const char *text)
 static bool set_common(explore_arguments *a, int option, const char *text)
 {
     int value = 0;
+    if (option == OPTION_DROPOUT) {
+        if (!ernn_cli_number("explore", "dropout", text, 0, 0.95, &a->options.dense.dropout))
+            return false;
+        a->options.compress.dropout = a->options.dense.dropout;
+        return true;
+    }
     if (option == OPTION_BATCH) {
         if (!ernn_cli_integer("explore", "batch", text, 1, 256, &value))
             return false;
@@ -176,6 +184,7 @@ static bool set_option(explore_arguments *a, int option, const char *text)
     case OPTION_ADMM_LR:
         return ernn_cli_number("explore", "admm-lr", text, 1e-7, 1, &o->compress.learning_rate);
     case OPTION_BATCH:
+    case OPTION_DROPOUT:
     case OPTION_THREADS:
     case OPTION_SEED:
         return set_common(a, option, text);
