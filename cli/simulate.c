@@ -174,7 +174,7 @@ static const char *const VERILATOR[] = {"verilator",
                                         "ernn_bench",
                                         "../../tb/bench_main.cpp",
                                         NULL};
-static const char *const ICARUS[] = {"iverilog", "-g2005",          "-s", "bench_clock",
+static const char *const ICARUS[] = {"iverilog", "-g2005",          "-s", "icarus_clock",
                                      "-o",       "build/bench.vvp", NULL};
 static const char *const PRODUCTS[] = {"build/verilator/Vernn_bench", "build/bench.vvp"};
 
@@ -242,7 +242,7 @@ static ernn_status build(const ernn_project *project, tool with, double *seconds
     for (const char *const *a = with == TOOL_VERILATOR ? VERILATOR : ICARUS; *a; a++)
         argv[n++] = *a;
     for (int i = 0; i < list.n; i++)
-        if (with == TOOL_ICARUS || !strstr(list.paths[i], "bench_clock.v"))
+        if (with == TOOL_ICARUS || !strstr(list.paths[i], "icarus_clock.v"))
             argv[n++] = list.paths[i];
     argv[n] = NULL;
     const double started = ernn_cli_seconds();

@@ -1,4 +1,4 @@
-// Drives the clock of ernn_bench under Verilator. (Icarus uses bench_clock.v.) A C++ clock needs no
+// Drives the clock of ernn_bench under Verilator. (Icarus uses icarus_clock.v.) A C++ clock needs no
 // coroutines, which would triple the time to compile. SPDX-License-Identifier: Apache-2.0
 #include "Vernn_bench.h"
 

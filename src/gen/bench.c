@@ -239,8 +239,8 @@ static void print_wiring(ernn_buffer *out, uint64_t seed)
     print_stall(out, "sink", seed * 0x9e3779b9u + 0x27d4eb2du);
     print_instance(out, "bench_loader", "", "u_loader", LOADER, COUNT(LOADER));
     print_instance(out, "bench_source",
-                   ".BITS(BITS), .LANES(LANES), .N(N_INPUTS), .FRAMES(FRAMES), "
-                   ".HOLD(HOLD_CYCLES)",
+                   "\n    .BITS(BITS), .LANES(LANES), .N(N_INPUTS), .FRAMES(FRAMES), "
+                   ".HOLD(HOLD_CYCLES)\n  ",
                    "u_source", SOURCE, COUNT(SOURCE));
     print_instance(out, "bench_sink",
                    "\n    .BITS(BITS), .LANES(LANES), .N(N_OUTPUTS), .FRAMES(FRAMES), "
@@ -264,8 +264,9 @@ static void print_trace(ernn_buffer *out, const ernn_plan *plan, int l, const ch
     snprintf(count, sizeof count, "l%d_%s_vectors", layer, is_own ? signal : "y");
     ernn_buffer_print(
         out,
-        "\n  wire [31:0] l%d_%s_vectors;\n  bench_trace #(.LAYER(%d), .SIGNAL(\"%s\"), "
-        ".BITS(BITS), .WIDTH(%d), .N(%u)) u_l%d_%s (\n",
+        "\n  wire [31:0] l%d_%s_vectors;\n\n  bench_trace #(\n    .LAYER  (%d),\n"
+        "    .SIGNAL (\"%s\"),\n    .BITS   (BITS),\n    .WIDTH  (%d),\n    .N      (%u)\n"
+        "  ) u_l%d_%s (\n",
         layer, signal, layer, signal, width, n, layer, signal);
     ernn_buffer_print(out,
                       "    .clk       (clk),\n    .i_clear   (reset_state),\n"
@@ -301,8 +302,8 @@ static void print_layer_traces(ernn_buffer *out, const ernn_plan *plan, int l)
 
 static void print_traces(ernn_buffer *out, const ernn_plan *plan)
 {
-    ernn_buffer_print(out, "\n  // +trace writes every signal of pass 0 to build/trace.txt, "
-                           "+trace_frames=N only the first N frames.\n"
+    ernn_buffer_print(out, "\n  // +trace writes every signal of pass 0 to build/trace.txt,\n"
+                           "  // +trace_frames=N only that of the first N frames.\n"
                            "  reg [31:0] trace;\n  reg [31:0] trace_frames;\n\n"
                            "  initial begin\n    trace        = 32'd0;\n"
                            "    trace_frames = FRAMES;\n");

@@ -22,15 +22,14 @@ static void print_files(ernn_buffer *out)
 
 static void print_commands(ernn_buffer *out)
 {
-    ernn_buffer_print(out,
-                      "## Simulate\n\n"
-                      "In this folder; the last line is PASS or FAIL.\n\n"
-                      "    ernn simulate .\n"
-                      "    mkdir -p build && iverilog -g2005 -s bench_clock -o build/bench "
-                      "rtl/*.v tb/*.v && vvp build/bench\n"
-                      "    verilator --cc --exe --build -Wno-fatal --Mdir build/v --top-module "
-                      "ernn_bench rtl/*.v tb/bench_[!c]*.v tb/bench_control.v tb/ernn_bench.v "
-                      "tb/bench_main.cpp && build/v/Vernn_bench\n\n");
+    ernn_buffer_print(
+        out, "## Simulate\n\n"
+             "In this folder; the last line is PASS or FAIL.\n\n"
+             "    ernn simulate .\n"
+             "    mkdir -p build && iverilog -g2005 -s icarus_clock -o build/bench "
+             "rtl/*.v tb/*.v && vvp build/bench\n"
+             "    verilator --cc --exe --build -Wno-fatal --Mdir build/v --top-module "
+             "ernn_bench rtl/*.v tb/*bench*.v ../../tb/bench_main.cpp && build/v/Vernn_bench\n\n");
     ernn_buffer_print(out, "Synthesis only: `ernn synth .`\n\n");
 }
 

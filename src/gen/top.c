@@ -43,35 +43,43 @@ static const char *cell_text(const ernn_rt_layer *layer)
 
 // ---- Header ----
 
+// Ends the line of the recurrent product: what stands between the cells' gates or behind them.
+static void print_second_product(ernn_buffer *out, const int *pes)
+{
+    if (pes[ERNN_PRODUCT_PROJECTION])
+        ernn_buffer_print(out, "      [FFT]->[W_ym m, %3d PE]->[IFFT] before y\n",
+                          pes[ERNN_PRODUCT_PROJECTION]);
+    else if (pes[ERNN_PRODUCT_CANDIDATE])
+        ernn_buffer_print(out, "      [FFT]->[W_hr r.y, %3d PE]->[IFFT] between the gates\n",
+                          pes[ERNN_PRODUCT_CANDIDATE]);
+    else
+        ernn_buffer_print(out, "                          |\n");
+}
+
 static void print_drawing(ernn_buffer *out, const ernn_plan *plan)
 {
-    ernn_buffer_print(out, "//\n//   s_x  %d words, Q%d.%d\n", plan->n_inputs,
-                      plan->design->signal_bits - plan->input_frac, plan->input_frac);
+    const int bits = plan->design->signal_bits;
+    ernn_buffer_print(out, "//\n//   s_x: %d words, Q%d.%d\n", plan->n_inputs,
+                      bits - plan->input_frac, plan->input_frac);
     for (int l = 0; l < plan->n_layers; l++) {
         const ernn_rt_layer *layer = plan->layers[l].layer;
         const int *pes = plan->design->layer_pes[l];
-        ernn_buffer_print(out, "//    |\n//   [FFT]->[W_x x: %d PEs]--+          +-------------+\n",
-                          pes[ERNN_PRODUCT_INPUT]);
-        ernn_buffer_print(out, "//    %s              +-->[IFFT]->| %s%d cells%s\n", " ",
-                          layer->cell == ERNN_RT_LSTM ? "LSTM " : "GRU ", (int)layer->n_cells, "");
-        ernn_buffer_print(out,
-                          "//   [FFT]->[W_r y: %d PEs]--+          +------+------+   layer %d: "
-                          "%s\n",
-                          pes[ERNN_PRODUCT_RECURRENT], l, cell_text(layer));
-        ernn_buffer_print(out, "//    ^                                        |\n");
-        if (pes[ERNN_PRODUCT_PROJECTION])
-            ernn_buffer_print(out, "//    |              [FFT]->[W_ym m: %d PEs]->[IFFT]\n",
-                              pes[ERNN_PRODUCT_PROJECTION]);
-        if (pes[ERNN_PRODUCT_CANDIDATE])
-            ernn_buffer_print(out,
-                              "//    |              (u = r h' takes [FFT]->[W_hr u: %d PEs] "
-                              "between its gates)\n",
-                              pes[ERNN_PRODUCT_CANDIDATE]);
-        ernn_buffer_print(
-            out, "//    +-- y: %d words, Q%d.%d ------------------+\n", (int)layer->n_outputs,
-            plan->design->signal_bits - (int)layer->output_frac, (int)layer->output_frac);
+        const int y_frac = (int)layer->output_frac;
+        ernn_buffer_print(out, "//     |            layer %d: %s\n//     v\n", l, cell_text(layer));
+        ernn_buffer_print(out, "//   [FFT]->[W_x x, %3d PE]->[IFFT]--+\n", pes[ERNN_PRODUCT_INPUT]);
+        ernn_buffer_print(out, "//                                   +-->[%4d cells, %d lanes]--+",
+                          (int)layer->n_cells, plan->design->lanes);
+        ernn_buffer_print(out, "--> y: %d words, Q%d.%d\n", (int)layer->n_outputs, bits - y_frac,
+                          y_frac);
+        ernn_buffer_print(out, "//   [FFT]->[W_r y, %3d PE]->[IFFT]--+",
+                          pes[ERNN_PRODUCT_RECURRENT]);
+        print_second_product(out, pes);
+        ernn_buffer_print(out, "//     ^                                                        |\n"
+                               "//     +--------------------------- y --------------------------+"
+                               "\n");
     }
-    ernn_buffer_print(out, "//    |\n//   m_y\n//\n");
+    ernn_buffer_print(out, "//     |\n//     v\n//   m_y: %d words, Q%d.%d\n//\n", plan->n_outputs,
+                      bits - plan->output_frac, plan->output_frac);
 }
 
 static void print_memories(ernn_buffer *out, const ernn_plan *plan)
@@ -119,34 +127,36 @@ static void print_port_table(ernn_buffer *out, const ernn_plan *plan, const ernn
 
 // ---- Module ----
 
+typedef struct port_row {
+    const char *direction;
+    int width;
+    const char *name;
+} port_row;
+
 static void print_ports(ernn_buffer *out, const ernn_plan *plan)
 {
     const int width = plan->design->lanes * plan->design->signal_bits;
-    ernn_buffer_print(out, "module ernn_top (\n"
-                           "  input  wire         clk,\n"
-                           "  input  wire         rst,\n");
-    ernn_buffer_print(out, "  input  wire         i_load_valid,\n"
-                           "  input  wire [7:0]   i_load_unit,\n"
-                           "  input  wire         i_load_start,\n"
-                           "  input  wire [31:0]  i_load_data,\n"
-                           "  input  wire         i_reset_state,\n");
-    ernn_buffer_print(out,
-                      "  input  wire [%d:0] s_x_data,\n"
-                      "  input  wire         s_x_valid,\n"
-                      "  output wire         s_x_ready,\n"
-                      "  input  wire         s_x_last,\n",
-                      width - 1);
-    ernn_buffer_print(out,
-                      "  output wire [%d:0] m_y_data,\n"
-                      "  output wire         m_y_valid,\n"
-                      "  input  wire         m_y_ready,\n"
-                      "  output wire         m_y_last,\n",
-                      width - 1);
-    ernn_buffer_print(out,
-                      "  output wire [%d:0] o_saturated,\n"
-                      "  output wire         o_misframed\n"
-                      ");\n\n",
-                      5 * plan->n_layers - 1);
+    const port_row ports[] = {
+        {"input ", 1, "clk"},           {"input ", 1, "rst"},
+        {"input ", 1, "i_load_valid"},  {"input ", 8, "i_load_unit"},
+        {"input ", 1, "i_load_start"},  {"input ", 32, "i_load_data"},
+        {"input ", 1, "i_reset_state"}, {"input ", width, "s_x_data"},
+        {"input ", 1, "s_x_valid"},     {"output", 1, "s_x_ready"},
+        {"input ", 1, "s_x_last"},      {"output", width, "m_y_data"},
+        {"output", 1, "m_y_valid"},     {"input ", 1, "m_y_ready"},
+        {"output", 1, "m_y_last"},      {"output", 5 * plan->n_layers, "o_saturated"},
+        {"output", 1, "o_misframed"},
+    };
+    const int n = sizeof ports / sizeof *ports;
+    ernn_buffer_print(out, "module ernn_top (\n");
+    for (int i = 0; i < n; i++) {
+        char range[16] = "";
+        if (ports[i].width > 1)
+            snprintf(range, sizeof range, "[%d:0]", ports[i].width - 1);
+        ernn_buffer_print(out, "  %s wire %-7s %s%s\n", ports[i].direction, range, ports[i].name,
+                          i + 1 < n ? "," : "");
+    }
+    ernn_buffer_print(out, ");\n\n");
 }
 
 // A table of 32 segments as one vector, segment 0 in the low bits: highest segment first.
@@ -180,19 +190,19 @@ static void print_tables(ernn_buffer *out, const ernn_plan *plan)
 
 static void print_nets(ernn_buffer *out, const ernn_plan *plan)
 {
-    const int width = plan->design->lanes * plan->design->signal_bits;
+    char range[16];
+    snprintf(range, sizeof range, "[%d:0]", plan->design->lanes * plan->design->signal_bits - 1);
     ernn_buffer_print(out, "\n");
     for (int l = 0; l + 1 < plan->n_layers; l++)
         ernn_buffer_print(out,
-                          "  wire [%d:0] l%d_y_data;\n"
-                          "  wire %*s l%d_y_valid;\n"
-                          "  wire %*s l%d_y_ready;\n"
-                          "  wire %*s l%d_y_last;\n",
-                          width - 1, l, width > 100 ? 7 : 6, "", l, width > 100 ? 7 : 6, "", l,
-                          width > 100 ? 7 : 6, "", l);
-    ernn_buffer_print(out,
-                      "  wire [%d:0] misframed;\n\n  assign o_misframed = misframed != %d'd0;\n",
-                      plan->n_layers - 1, plan->n_layers);
+                          "  wire %-7s l%d_y_data;\n"
+                          "  wire         l%d_y_valid;\n"
+                          "  wire         l%d_y_ready;\n"
+                          "  wire         l%d_y_last;\n",
+                          range, l, l, l, l);
+    snprintf(range, sizeof range, "[%d:0]", plan->n_layers - 1);
+    ernn_buffer_print(out, "  wire %-7s misframed;\n\n  assign o_misframed = misframed != %d'd0;\n",
+                      range, plan->n_layers);
 }
 
 static void print_port(ernn_buffer *out, const char *port, const char *net, bool is_last)

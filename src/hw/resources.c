@@ -166,13 +166,16 @@ static area buffer_area(const ernn_design *design, int gates, int cells, int k)
 typedef struct lane_cost {
     double lut;
     double ff;
-    int products;
+    int products; // signal x signal
+    int chords;   // rtl/pwl.v: slope x offset, both one bit wider
 } lane_cost;
 
 // At 16 bits: rtl/lstm_cell.v, its three peephole terms, rtl/gru_reset.v with rtl/gru_cell.v.
-static const lane_cost LSTM_LANE = {900, 900, 8};
-static const lane_cost PEEPHOLE_LANE = {200, 250, 3};
-static const lane_cost GRU_LANE = {633, 573, 5};
+static const lane_cost LSTM_LANE = {950, 850, 3, 5};
+static const lane_cost PEEPHOLE_LANE = {220, 230, 3, 0};
+static const lane_cost GRU_LANE = {633, 573, 2, 3};
+
+enum { SPLIT_LUT = 200 };
 
 static void add_lanes(area *total, const ernn_design *design, const lane_cost *lane)
 {
@@ -180,6 +183,11 @@ static void add_lanes(area *total, const ernn_design *design, const lane_cost *l
     add(total, (area){fabric(design) * lane->lut, fabric(design) * lane->ff, 0, 0}, width);
     add(total, multiplier(design, design->signal_bits, design->signal_bits),
         (double)design->lanes * lane->products);
+    const area chord = multiplier(design, design->signal_bits + 1, design->signal_bits + 1);
+    add(total, chord, (double)design->lanes * lane->chords);
+    // Yosys joins the halves of a product that needs two DSPs in LUTs.
+    if (design->device->family == ERNN_FAMILY_XC7 && chord.dsp > 1)
+        add(total, (area){SPLIT_LUT, 0, 0, 0}, (double)design->lanes * lane->chords);
 }
 
 // rtl/parameter_memory.v and rtl/state_memory.v: vectors in rows of lanes.

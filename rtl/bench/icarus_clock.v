@@ -2,7 +2,7 @@
 // Simulation only. SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
-module bench_clock;
+module icarus_clock;
 
   reg clk;
 
