@@ -113,7 +113,6 @@ static bool parse_option(int option, corpus_arguments *arguments)
         arguments->is_json = true;
         return true;
     default:
-        ernn_cli_usage(verb, "wrong option");
         return false;
     }
 }
@@ -197,11 +196,15 @@ int ernn_cli_corpus(int argc, char **argv)
         return ernn_cli_usage("corpus", "'%s', 'make' is wanted", argc > 1 ? argv[1] : "");
     argc--;
     argv++;
+    opterr = 0; // one line, ours
     for (int option; (option = getopt_long(argc, argv, "o:h", OPTIONS, NULL)) != -1;) {
         if (option == 'h') {
             fputs(HELP, stdout);
             return ERNN_EXIT_OK;
         }
+        if (option == '?')
+            return ernn_cli_usage("corpus make", "'%s' is no option or lacks its value",
+                                  argv[optind - 1]);
         if (!parse_option(option, &arguments))
             return ERNN_EXIT_USAGE;
     }

@@ -33,7 +33,8 @@ def usage(root):
             (["make", "-o", out, "--voices", "festival"], "flite, espeak or all"),
             (["make", "-o", out, "--sentences", "0"], "1 to 100000"),
             (["make", "-o", out, "--snr", "nan"], "10 to 100"),
-            (["make", "-o", out, "extra"], "'extra'")):
+            (["make", "-o", out, "extra"], "'extra'"), (["make", "--bogus"], "'--bogus'"),
+            (["make", "--seed"], "'--seed'")):
         done = run(*arguments)
         check(done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1,
               f"{arguments}: exit {done.returncode}, {done.stderr!r}")
