@@ -26,17 +26,17 @@ typedef struct ernn_train_options {
     ernn_loss loss;       // default CTC; frame cross-entropy needs alignments
     int n_epochs;         // 1 to 10000, default 24; ADMM: epochs of the fine-tuning
     int batch;            // utterances, 1 to 256, default 8
-    double learning_rate; // peak of the schedule, 0 to 1; default 0 = 2e-3, after dense 1e-3
+    double learning_rate; // peak of the schedule, 1e-9 to 1, default 2e-3
     double clip_norm;     // gradient norm, default 5; 0 = off
     double noise;         // standard deviation added to the features, default 0.1
     double dropout;       // on the inputs of every layer but the first, default 0.3
     uint64_t seed;        // default 1
     int threads;          // 0 = all cores; results do not depend on it
     // ADMM
-    int admm_rounds;       // Z- and U-updates, default 12; 0 = project at once and fine-tune
+    int admm_rounds;       // U-updates, default 8; 0 = project at once and fine-tune
     int admm_epochs;       // W-step epochs in each round, default 1
-    double admm_rho_first; // penalty of the first round, relative (see docs/math.md)
-    double admm_rho_last;  // of the last; geometric in between
+    double admm_rho_first; // penalty of the first round, default 0.01 (relative: docs/math.md)
+    double admm_rho_last;  // of the last, default 1; geometric in between
     int admm_block_growth; // 1: dense -> 2 -> 4 ... -> k, 0: straight to k
     // Checkpoints
     const char *checkpoint;    // path, NULL = none; written after every epoch
@@ -55,7 +55,7 @@ typedef struct ernn_epoch {
     double dev_per;       // percent, -1 without a development set
     double residual;      // ADMM: max over matrices of |W - Z| / |W|; else 0
     double rho;           // ADMM
-    double learning_rate; // at the end of the epoch
+    double learning_rate; // peak of the schedule, 1e-9 to 1, default 2e-3
     double seconds;
 } ernn_epoch;
 

@@ -90,13 +90,15 @@ void ernn_admm_set_rho(ernn_admm *admm, double rho)
     admm->rho = rho;
 }
 
-void ernn_admm_gradient(const ernn_admm *admm, const float *w, float *gradient)
+void ernn_admm_gradient(ernn_admm *admm, const float *w, float *gradient)
 {
     const ernn_tensor *tensors = ernn_model_tensors(admm->model);
     const float rho = (float)admm->rho;
     for (size_t i = 0; i < ernn_model_n_tensors(admm->model); i++) {
-        if (block_of(admm, &tensors[i]) == 1)
+        const int k = block_of(admm, &tensors[i]);
+        if (k == 1)
             continue;
+        project(admm, &tensors[i], k, w, admm->u);
         const size_t end = tensors[i].offset + tensors[i].count;
         for (size_t j = tensors[i].offset; j < end; j++)
             gradient[j] += rho * (w[j] - admm->z[j] + admm->u[j]);

@@ -25,8 +25,9 @@ void ernn_admm_clear(ernn_admm *admm);
 void ernn_admm_start(ernn_admm *admm, const float *parameters, int block);
 // Another penalty: the scaled dual U follows, so that rho U stays.
 void ernn_admm_set_rho(ernn_admm *admm, double rho);
-// gradient += rho (W - Z + U)
-void ernn_admm_gradient(const ernn_admm *admm, const float *parameters, float *gradient);
+// Z = P(W + U); gradient += rho (W - Z + U). With Z following every update the penalty holds back
+// what leaves the set alone, never what moves within it.
+void ernn_admm_gradient(ernn_admm *admm, const float *parameters, float *gradient);
 // Z = P(W + U), U += W - Z
 void ernn_admm_update(ernn_admm *admm, const float *parameters);
 // |W - Z| / |W| of tensor `index`, 0 when it has no block size.

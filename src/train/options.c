@@ -8,14 +8,15 @@ ernn_train_options ernn_train_defaults(void)
     return (ernn_train_options){
         .n_epochs = 24,
         .batch = 8,
+        .learning_rate = 2e-3,
         .clip_norm = 5,
         .noise = 0.1,
         .dropout = 0.3,
         .seed = 1,
-        .admm_rounds = 12,
+        .admm_rounds = 8,
         .admm_epochs = 1,
         .admm_rho_first = 1e-2,
-        .admm_rho_last = 3,
+        .admm_rho_last = 1,
     };
 }
 
@@ -34,7 +35,7 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
                       is_within("loss", o->loss, ERNN_LOSS_CTC, ERNN_LOSS_FRAME, err) &&
                       is_within("n_epochs", o->n_epochs, 1, 10000, err) &&
                       is_within("batch", o->batch, 1, 256, err) &&
-                      is_within("learning_rate", o->learning_rate, 0, 1, err) &&
+                      is_within("learning_rate", o->learning_rate, 1e-9, 1, err) &&
                       is_within("clip_norm", o->clip_norm, 0, 1e9, err) &&
                       is_within("noise", o->noise, 0, 10, err) &&
                       is_within("dropout", o->dropout, 0, 0.95, err) &&

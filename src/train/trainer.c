@@ -116,8 +116,6 @@ ernn_status ernn_trainer_open(ernn_trainer *t, ernn_error *err)
         status = check_data(t, err);
     if (status != ERNN_OK)
         return status;
-    if (t->options.learning_rate == 0)
-        t->options.learning_rate = t->options.method == ERNN_METHOD_ADMM ? 1e-3 : 2e-3;
     t->schedule = ernn_schedule_new(&t->options, t->structure);
     ernn_train_identity(&t->identity, &t->options, t->initial, t->structure, t->train, t->dev);
     status = ernn_buffer_status(&t->identity, err);
