@@ -26,7 +26,7 @@ $ernn corpus make -o $run/corpus --sentences 280 --test-sentences 40 --seed 1
 
 say "2. Explore: which cell, block sizes, word lengths and parallelism keep the accuracy on $device?"
 $ernn explore --data $run/corpus/TRAIN --device $device --spec lstm:96,96 --max-loss 6 \
-    --epochs 36 --rounds 8 --finetune 16 --batch 4 --lr 4e-3 --admm-lr 4e-3 --dropout 0.1 \
+    --epochs 20 --rounds 8 --finetune 16 --batch 4 --lr 6e-3 --admm-lr 4e-3 --dropout 0.1 \
     -o $run/explore
 cp $run/explore/explore.json $run/
 spec=$(field $run/explore.json spec)
@@ -36,8 +36,8 @@ signal_bits=$(field $run/explore.json signal_bits)
 pes=$(field $run/explore.json pes)
 
 say "3. Train the chosen network, dense: $spec"
-$ernn train --data $run/corpus/TRAIN --spec "$spec" --epochs 36 \
-    --batch 4 --lr 4e-3 --dropout 0.1 -o $run/dense.safetensors
+$ernn train --data $run/corpus/TRAIN --spec "$spec" --epochs 24 \
+    --batch 4 --lr 6e-3 --dropout 0.1 -o $run/dense.safetensors
 $ernn eval $run/dense.safetensors --data $run/corpus/TEST
 $ernn eval $run/dense.safetensors --data $run/corpus/TEST --json >$run/dense.json
 

@@ -23,19 +23,19 @@ evaluate() {
     echo "$run $1: $(sed -n 's/^ *"per": *\([0-9.]*\).*/PER \1 %/p' "$run/$1.json" | head -n 1)"
 }
 
-# job RUN TRAIN DEV TEST SPEC BLOCKS EPOCHS ROUNDS FINETUNE DEVICE PES BATCH
+# job RUN TRAIN DEV TEST SPEC BLOCKS EPOCHS ROUNDS FINETUNE DEVICE PES BATCH RATE ADMM_RATE
 job() {
     run=results/$1 train=$2 dev=$3 test=$4 spec=$5 blocks=$6
     epochs=$7 rounds=$8 finetune=$9
     shift 9
-    device=$1 pes=$2 batch=$3
+    device=$1 pes=$2 batch=$3 rate=$4 admm_rate=$5
     mkdir -p "$run"
     [ -e "$run/dense.safetensors" ] || timed dense $ernn train --data "$train" --dev "$dev" \
-        --spec "$spec" --epochs "$epochs" --batch "$batch" -o "$run/dense.safetensors"
+        --spec "$spec" --epochs "$epochs" --batch "$batch" --lr "$rate" -o "$run/dense.safetensors"
     evaluate dense
     [ -e "$run/circulant.safetensors" ] || timed admm $ernn train --method admm --data "$train" \
         --dev "$dev" --from "$run/dense.safetensors" --blocks "$blocks" --rounds "$rounds" \
-        --epochs "$finetune" --batch "$batch" -o "$run/circulant.safetensors"
+        --epochs "$finetune" --batch "$batch" --lr "$admm_rate" -o "$run/circulant.safetensors"
     evaluate circulant
     [ -e "$run/fixed.safetensors" ] || timed quantize $ernn quantize "$run/circulant.safetensors" \
         --data "$train" -o "$run/fixed.safetensors" --json >"$run/quantize.json"
@@ -48,10 +48,10 @@ job() {
     # The rival: the same structure from random k-vectors, at the epochs of both trainings together.
     [ -e "$run/direct.safetensors" ] || timed direct $ernn train --method circulant --data "$train" \
         --dev "$dev" --spec "$spec" --blocks "$blocks" --epochs $((epochs + rounds + finetune)) \
-        --batch "$batch" -o "$run/direct.safetensors"
+        --batch "$batch" --lr "$rate" -o "$run/direct.safetensors"
     evaluate direct
 }
 
 job timit-sample "$speech/timit-sample/TRAIN" "$speech/timit-sample/TEST" "$speech/timit-sample/TEST" \
-    gru:128 4 40 12 30 xc7a100t 24 4
-job an4 "$speech/an4/train" "$speech/an4/dev" "$speech/an4/test" gru:256,256 8 24 12 24 xc7vx690t 64 8
+    gru:128 4 200 24 120 xc7a100t 24 2 4e-3 2e-3
+job an4 "$speech/an4/train" "$speech/an4/dev" "$speech/an4/test" gru:256,256 8 24 12 24 xc7vx690t 64 8 2e-3 1e-3
