@@ -330,14 +330,16 @@ static void report_json(const ernn_project *project, const simulate_options *opt
 {
     const pass_result *p = &o->passes[0];
     const int64_t mismatches = p->mismatches + o->passes[1].mismatches;
-    const double mean = p->intervals ? (double)p->interval_sum / (double)p->intervals : 0;
+    char mean[32] = "null"; // every sequence is shorter than five frames
+    if (p->intervals)
+        snprintf(mean, sizeof mean, "%.2f", (double)p->interval_sum / (double)p->intervals);
     printf("{\"project\": \"%s\", \"network\": \"%s\", \"device\": \"%s\", \"pes\": %d, "
            "\"tool\": \"%s\", \"pass\": %s, \"frames\": %d, \"words\": %" PRId64
            ", \"mismatches\": %" PRId64,
            project->folder, project->network, project->device, project->pes,
            options->tool == TOOL_VERILATOR ? "verilator" : "icarus",
            o->is_passed ? "true" : "false", p->frames, p->words, mismatches);
-    printf(", \"cycles_per_frame\": %.2f, \"cycles_per_frame_max\": %" PRId64
+    printf(", \"cycles_per_frame\": %s, \"cycles_per_frame_max\": %" PRId64
            ", \"latency_cycles\": %" PRId64 ", \"modelled_cycles_per_frame\": %d, "
            "\"modelled_latency_cycles\": %d, \"clock_mhz\": %g, \"latency_us\": %.4g",
            mean, p->interval_max, p->latency, project->modelled.cycles_per_frame,

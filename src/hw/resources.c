@@ -21,31 +21,43 @@ static void add(area *total, area part, double times)
 
 // ---- Memories (rtl/ram.v) ----
 
-// xc7: 32 or 64 deep in RAM32M (6 bits in 4 LUTs) or RAM64M (3 bits in 4), else block RAM 36 wide
-// to 512 deep, 18 to 1024, 9 to 2048, 4 to 4096.
-static area ram_xc7(int width, int depth)
+// Blocks of 2^log2_depth x width bits and the same bits reshaped down to `narrowest` wide.
+static int blocks_of(int width, int depth, int log2_depth, int block_width, int narrowest)
 {
-    if (depth <= 32)
-        return (area){4.0 * ernn_hw_ceil(width, 6), width, 0, 0};
-    if (depth <= 64)
-        return (area){4.0 * ernn_hw_ceil(width, 3), width, 0, 0};
-    const int per_half = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : 4;
-    return (area){0, 0, 0, (double)ernn_hw_ceil(width, per_half) * ernn_hw_ceil(depth, 4096)};
+    int best = INT32_MAX;
+    for (; block_width >= narrowest; block_width /= 2, log2_depth++) {
+        const int n = ernn_hw_ceil(width, block_width) * ernn_hw_ceil(depth, (int)1 << log2_depth);
+        best = n < best ? n : best;
+    }
+    return best;
 }
 
-// ECP5: 16 x 4 bits in 4 LUTs, else DP16KD: 36 wide to 512 deep, halving as the depth doubles.
+// xc7: RAM32M (6 bits x 32 in 4 LUTs) or RAM64M (3 x 64), unless half blocks cost less than 62 LUTs
+// each: where Yosys 0.23 draws the line, by a grid of widths and depths.
+static area ram_xc7(int width, int depth)
+{
+    enum { HALF_BLOCK_IN_LUTS = 62 };
+    const int flat = ernn_hw_ceil(width, 6) * ernn_hw_ceil(depth, 32);
+    const int deep = ernn_hw_ceil(width, 3) * ernn_hw_ceil(depth, 64);
+    const int lut = 4 * (flat < deep ? flat : deep);
+    const int halves = blocks_of(width, depth, 9, 36, 4);
+    if (lut <= HALF_BLOCK_IN_LUTS * halves)
+        return (area){lut, width, 0, 0};
+    return (area){0, 0, 0, halves};
+}
+
+// ECP5: 16 x 4 bits in 4 LUTs, else DP16KD.
 static area ram_ecp5(int width, int depth)
 {
     if (depth <= 32)
         return (area){4.0 * ernn_hw_ceil(width, 4) * ernn_hw_ceil(depth, 16), width, 0, 0};
-    const int wide = depth <= 512 ? 36 : depth <= 1024 ? 18 : depth <= 2048 ? 9 : 4;
-    return (area){0, 0, 0, 2.0 * ernn_hw_ceil(width, wide) * ernn_hw_ceil(depth, 4096)};
+    return (area){0, 0, 0, 2.0 * blocks_of(width, depth, 9, 36, 4)};
 }
 
-// iCE40: 16 x 256.
+// iCE40: 256 x 16.
 static area ram_ice40(int width, int depth)
 {
-    return (area){0, 0, 0, 2.0 * ernn_hw_ceil(width, 16) * ernn_hw_ceil(depth, 256)};
+    return (area){0, 0, 0, 2.0 * blocks_of(width, depth, 8, 16, 2)};
 }
 
 static area ram(const ernn_design *design, int width, int depth)
@@ -133,8 +145,8 @@ typedef struct frame_cost {
     double lut;
     double ff;
 } frame_cost;
-static const frame_cost PRODUCT_FRAME[] = {{330, 500},   {420, 800},   {660, 1360},
-                                           {2000, 3000}, {5600, 8400}, {15000, 22000}};
+static const frame_cost PRODUCT_FRAME[] = {{200, 360},   {420, 800},   {660, 1380},
+                                           {2050, 3260}, {5500, 7250}, {14500, 14700}};
 
 static area product_area(const ernn_design *design, const ernn_hw_shape *s, int pes)
 {

@@ -36,6 +36,12 @@ int main(int argc, char **argv)
     options.max_frames = atoi(argv[8]);
     options.seed = (uint64_t)atoi(argv[9]);
     options.rtl_folder = argv[10];
+    // Statistics of real features, so that a corpus can be the stimulus.
+    for (int i = 0; status == ERNN_OK && i < 40; i++) {
+        qmodel->statistics.n = 40;
+        qmodel->statistics.mean[i] = -8;
+        qmodel->statistics.variance[i] = 9;
+    }
     const char *dot = strrchr(argv[11], '.');
     if (status == ERNN_OK && dot && !strcmp(dot, ".safetensors"))
         status = ernn_qmodel_save(qmodel, argv[11], &err);
