@@ -53,5 +53,5 @@ job() {
 }
 
 job timit-sample "$speech/timit-sample/TRAIN" "$speech/timit-sample/TEST" "$speech/timit-sample/TEST" \
-    gru:128 4 200 24 120 xc7a100t 24 2 4e-3 2e-3
-job an4 "$speech/an4/train" "$speech/an4/dev" "$speech/an4/test" gru:256,256 8 24 12 24 xc7vx690t 64 8 2e-3 1e-3
+    gru:128 4 200 24 100 xc7a100t 24 2 4e-3 2e-3
+job an4 "$speech/an4/train" "$speech/an4/dev" "$speech/an4/test" gru:256,256 8 24 8 24 xc7vx690t 64 8 2e-3 2e-3
