@@ -115,7 +115,7 @@ def case_negative():
 
 def case_tools():
     path = write('tools', 'gru:8', 4, '4', 4, frames=4)
-    model = write('model.safetensors', 'gru:64,64', 40, '8', 4)
+    model = write('model.safetensors', 'gru:64,64', 80, '8', 4)
     empty = {'PATH': '/nonexistent'}
     for arguments, package in ((['simulate', path], 'verilator'),
                                (['simulate', path, '--tool', 'icarus'], 'iverilog'),
