@@ -15,6 +15,7 @@ static const char HELP[] =
     "  ernn explore --data CORPUS [--dev CORPUS] --device NAME [options]\n\n"
     "  --spec TEXT        layers and sizes to start from, as an LSTM (default lstm:64,64)\n"
     "  --max-loss POINTS  PER points that compression may cost (default 1)\n"
+    "  --max-word-loss POINTS   that shorter words may cost on top (default 0.5)\n"
     "  --max-per PERCENT  absolute requirement on the development set (default: none)\n"
     "  --share S          of each device resource that may be used (default 0.8)\n"
     "  --trainings N      at most this many candidates (default 5)\n"
@@ -45,6 +46,7 @@ enum {
     OPTION_SPEC,
     OPTION_MAX_LOSS,
     OPTION_MAX_PER,
+    OPTION_MAX_WORD_LOSS,
     OPTION_SHARE,
     OPTION_TRAININGS,
     OPTION_EPOCHS,
@@ -60,28 +62,30 @@ enum {
     OPTION_JSON,
 };
 
-static const struct option OPTIONS[] = {{"data", required_argument, NULL, OPTION_DATA},
-                                        {"dev", required_argument, NULL, OPTION_DEV},
-                                        {"device", required_argument, NULL, OPTION_DEVICE},
-                                        {"spec", required_argument, NULL, OPTION_SPEC},
-                                        {"max-loss", required_argument, NULL, OPTION_MAX_LOSS},
-                                        {"max-per", required_argument, NULL, OPTION_MAX_PER},
-                                        {"share", required_argument, NULL, OPTION_SHARE},
-                                        {"trainings", required_argument, NULL, OPTION_TRAININGS},
-                                        {"folder", required_argument, NULL, 'o'},
-                                        {"epochs", required_argument, NULL, OPTION_EPOCHS},
-                                        {"rounds", required_argument, NULL, OPTION_ROUNDS},
-                                        {"finetune", required_argument, NULL, OPTION_FINETUNE},
-                                        {"batch", required_argument, NULL, OPTION_BATCH},
-                                        {"lr", required_argument, NULL, OPTION_LR},
-                                        {"admm-lr", required_argument, NULL, OPTION_ADMM_LR},
-                                        {"dropout", required_argument, NULL, OPTION_DROPOUT},
-                                        {"labels", required_argument, NULL, OPTION_LABELS},
-                                        {"seed", required_argument, NULL, OPTION_SEED},
-                                        {"threads", required_argument, NULL, OPTION_THREADS},
-                                        {"json", no_argument, NULL, OPTION_JSON},
-                                        {"help", no_argument, NULL, 'h'},
-                                        {NULL, 0, NULL, 0}};
+static const struct option OPTIONS[] = {
+    {"data", required_argument, NULL, OPTION_DATA},
+    {"dev", required_argument, NULL, OPTION_DEV},
+    {"device", required_argument, NULL, OPTION_DEVICE},
+    {"spec", required_argument, NULL, OPTION_SPEC},
+    {"max-loss", required_argument, NULL, OPTION_MAX_LOSS},
+    {"max-per", required_argument, NULL, OPTION_MAX_PER},
+    {"max-word-loss", required_argument, NULL, OPTION_MAX_WORD_LOSS},
+    {"share", required_argument, NULL, OPTION_SHARE},
+    {"trainings", required_argument, NULL, OPTION_TRAININGS},
+    {"folder", required_argument, NULL, 'o'},
+    {"epochs", required_argument, NULL, OPTION_EPOCHS},
+    {"rounds", required_argument, NULL, OPTION_ROUNDS},
+    {"finetune", required_argument, NULL, OPTION_FINETUNE},
+    {"batch", required_argument, NULL, OPTION_BATCH},
+    {"lr", required_argument, NULL, OPTION_LR},
+    {"admm-lr", required_argument, NULL, OPTION_ADMM_LR},
+    {"dropout", required_argument, NULL, OPTION_DROPOUT},
+    {"labels", required_argument, NULL, OPTION_LABELS},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0}};
 
 static bool set_device(explore_arguments *a, const char *name)
 {
@@ -169,6 +173,8 @@ static bool set_option(explore_arguments *a, int option, const char *text)
         return ernn_cli_number("explore", "max-loss", text, 0, 100, &o->max_loss);
     case OPTION_MAX_PER:
         return ernn_cli_number("explore", "max-per", text, 0, 100, &o->max_per);
+    case OPTION_MAX_WORD_LOSS:
+        return ernn_cli_number("explore", "max-word-loss", text, 0, 100, &o->max_word_loss);
     case OPTION_SHARE:
         return ernn_cli_number("explore", "share", text, 0.01, 1, &o->share);
     case OPTION_TRAININGS:
@@ -198,11 +204,12 @@ static json_t *result_json(const ernn_explore_result *r)
     json_t *trials = json_array();
     for (int i = 0; i < r->n_trials; i++) {
         const ernn_trial *t = &r->trials[i];
-        json_array_append_new(
-            trials, json_pack("{s:s,s:s,s:s,s:f,s:f,s:I,s:b,s:b,s:s}", "spec", t->spec, "blocks",
-                              t->blocks, "model", t->model, "per_dense", t->per_dense, "per",
-                              t->per, "parameters", (json_int_t)t->parameters, "accepted",
-                              t->is_accepted, "resumed", t->is_resumed, "reason", t->reason));
+        json_array_append_new(trials, json_pack("{s:s,s:s,s:s,s:f,s:f,s:I,s:b,s:b,s:b,s:s}", "spec",
+                                                t->spec, "blocks", t->blocks, "model", t->model,
+                                                "per_dense", t->per_dense, "per", t->per,
+                                                "parameters", (json_int_t)t->parameters, "accepted",
+                                                t->is_accepted, "resumed", t->is_resumed, "trained",
+                                                t->is_trained, "reason", t->reason));
     }
     json_t *words = json_array();
     for (int i = 0; i < r->n_words; i++)
@@ -230,12 +237,15 @@ static void print_table(const explore_arguments *a, const ernn_explore_result *r
     printf("  %-24s %-36s %9s %11s  %s\n", "network", "blocks", "PER", "parameters", "decision");
     for (int i = 0; i < r->n_trials; i++) {
         const ernn_trial *t = &r->trials[i];
-        printf("  %-24s %-36s %7.2f %% %11zu  %s%s\n", t->spec, t->blocks, t->per, t->parameters,
-               t->reason, t->is_resumed ? " (found in the folder)" : "");
+        if (t->is_trained)
+            printf("  %-24s %-36s %7.2f %% %11zu  %s%s\n", t->spec, t->blocks, t->per,
+                   t->parameters, t->reason, t->is_resumed ? " (found in the folder)" : "");
+        else
+            printf("  %-24s %-36s %9s %11s  %s\n", t->spec, t->blocks, "-", "-", t->reason);
     }
-    if (r->winner < 0)
+    if (r->winner < 0 || !r->design.device)
         return;
-    printf("\nPhase II: word lengths that cost at most 0.2 points\n");
+    printf("\nPhase II: word lengths that cost at most %g points\n", a->options.max_word_loss);
     for (int i = 0; i < r->n_words; i++)
         printf("  %2d-bit weights, %2d-bit signals  %7.2f %%  %s\n", r->words[i].weight_bits,
                r->words[i].signal_bits, r->words[i].per,

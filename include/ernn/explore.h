@@ -36,11 +36,12 @@ typedef struct ernn_trial {
     char blocks[64];  // "input=16,recurrent=8,projection=8"
     char model[256];  // file below the folder
     double per_dense; // of the dense network it started from, dev, percent
-    double per;       // dev, percent
+    double per;       // dev, percent; 0 when not trained
     size_t parameters;
+    bool is_trained; // false: rejected before, since it does not fit the device
     bool is_accepted;
     bool is_resumed;  // found in the folder, not trained again
-    char reason[160]; // why it was tried and what was decided
+    char reason[320]; // why it was tried and what was decided
 } ernn_trial;
 
 // One point of Phase II: word lengths and what they cost.

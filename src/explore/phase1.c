@@ -13,6 +13,7 @@ ernn_explore_options ernn_explore_defaults(void)
 {
     ernn_explore_options options = {
         .max_loss = 1.0,
+        .max_word_loss = 0.5,
         .share = 0.8,
         .max_trainings = 5,
         .folder = "explore",
@@ -41,28 +42,61 @@ static ernn_spec shaped(const ernn_spec *start, ernn_cell cell, int k_input, int
     return spec;
 }
 
-// Tries one candidate, if the training budget allows, and says whether it meets the requirement.
-static ernn_status try_candidate(const ernn_search *search, const ernn_spec *spec, const char *why,
-                                 ernn_explore_result *result, bool *is_good, ernn_error *err)
+static int count_trained(const ernn_explore_result *result)
 {
-    *is_good = false;
-    if (result->n_trials >= search->options->max_trainings ||
-        result->n_trials >= ERNN_EXPLORE_MAX_TRIALS)
-        return ERNN_OK;
-    ernn_trial *trial = &result->trials[result->n_trials];
-    *trial = (ernn_trial){0};
-    ernn_status status = ernn_explore_trial(search, spec, trial, err);
-    if (status != ERNN_OK)
-        return status;
-    result->n_trials++;
-    *is_good = trial->per <= result->requirement;
-    trial->is_accepted = *is_good;
-    if (*is_good)
+    int n = 0;
+    for (int i = 0; i < result->n_trials; i++)
+        n += result->trials[i].is_trained;
+    return n;
+}
+
+// One processing element for each product is the least that can be built; a candidate that does not
+// fit even so is not worth a training.
+static bool fits_device(const ernn_search *search, const ernn_spec *spec, ernn_trial *trial,
+                        const char *why)
+{
+    const ernn_quant_options words = ernn_quant_defaults();
+    ernn_design design;
+    ernn_error fault = {0};
+    if (ernn_design_most_pes(spec, search->device, words.signal_bits, words.weight_bits,
+                             search->options->share, &design, &fault) == ERNN_OK)
+        return true;
+    ernn_spec_print(spec, trial->spec, sizeof trial->spec);
+    ernn_spec_print_blocks(spec, trial->blocks, sizeof trial->blocks);
+    snprintf(trial->reason, sizeof trial->reason, "%s: not trained, %.200s", why, fault.text);
+    return false;
+}
+
+static void decide(const ernn_explore_result *result, ernn_trial *trial, const char *why)
+{
+    trial->is_trained = true;
+    trial->is_accepted = trial->per <= result->requirement;
+    if (trial->is_accepted)
         snprintf(trial->reason, sizeof trial->reason, "%s: %.2f %% keeps the requirement", why,
                  trial->per);
     else
         snprintf(trial->reason, sizeof trial->reason, "%s: rejected, %.2f points over %.2f %%", why,
                  trial->per - result->requirement, result->requirement);
+}
+
+// Tries one candidate, if the training budget allows, and says whether it meets the requirement.
+static ernn_status try_candidate(const ernn_search *search, const ernn_spec *spec, const char *why,
+                                 ernn_explore_result *result, bool *is_good, ernn_error *err)
+{
+    *is_good = false;
+    if (count_trained(result) >= search->options->max_trainings ||
+        result->n_trials >= ERNN_EXPLORE_MAX_TRIALS)
+        return ERNN_OK;
+    ernn_trial *trial = &result->trials[result->n_trials];
+    *trial = (ernn_trial){0};
+    if (fits_device(search, spec, trial, why)) {
+        ernn_status status = ernn_explore_trial(search, spec, trial, err);
+        if (status != ERNN_OK)
+            return status;
+        decide(result, trial, why);
+        *is_good = trial->is_accepted;
+    }
+    result->n_trials++;
     return ERNN_OK;
 }
 
@@ -140,6 +174,9 @@ static ernn_status check_options(const ernn_explore_options *o, ernn_error *err)
     if (!(o->max_loss >= 0 && o->max_loss <= 100))
         return ernn_error_set(err, ERNN_BAD_ARG, "explore: max loss %g, 0 to 100 PER points",
                               o->max_loss);
+    if (!(o->max_word_loss >= 0 && o->max_word_loss <= 100))
+        return ernn_error_set(err, ERNN_BAD_ARG, "explore: max word loss %g, 0 to 100 PER points",
+                              o->max_word_loss);
     if (!(o->share > 0 && o->share <= 1))
         return ernn_error_set(err, ERNN_BAD_ARG, "explore: share %g, above 0 to 1", o->share);
     if (o->max_trainings < 1 || o->max_trainings > ERNN_EXPLORE_MAX_TRIALS)
@@ -201,6 +238,6 @@ ernn_status ernn_explore(const ernn_spec *start, const ernn_features *features,
         return ernn_error_set(err, ERNN_NO_FIT,
                               "explore: no candidate keeps %.2f %% PER after %d trainings; allow "
                               "more loss, more epochs or larger layers",
-                              result->requirement, result->n_trials);
+                              result->requirement, count_trained(result));
     return ernn_explore_phase2(&search, result->trials[result->winner].model, result, err);
 }

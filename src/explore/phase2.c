@@ -3,9 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "explore/explore.h"
 
-// What quantisation alone may cost, in PER points.
-#define QUANTISATION_LOSS 0.2
-
 static ernn_status word_per(const ernn_search *search, const ernn_model *model, int signal_bits,
                             int weight_bits, double *per, ernn_error *err)
 {
@@ -54,7 +51,7 @@ ernn_status ernn_explore_phase2(const ernn_search *search, const char *model_pat
 {
     static const int WEIGHT_BITS[] = {12, 10, 8};
     static const int SIGNAL_BITS[] = {14, 12};
-    const double limit = result->trials[result->winner].per + QUANTISATION_LOSS;
+    const double limit = result->trials[result->winner].per + search->options->max_word_loss;
     ernn_model *model = NULL;
     ernn_status status = ernn_model_load(model_path, &model, err);
     if (status != ERNN_OK)

@@ -73,8 +73,11 @@ static void print_trials(ernn_buffer *out, const ernn_report *report)
         ernn_buffer_print(out, "<tr%s>", is_accepted ? "" : " class=\"rejected\"");
         print_cell(out, "", text_of(trial, "spec"));
         print_cell(out, "", text_of(trial, "blocks"));
-        ernn_buffer_print(out, "<td>%.2f %%</td>",
-                          json_number_value(json_object_get(trial, "per")));
+        if (json_is_true(json_object_get(trial, "trained")))
+            ernn_buffer_print(out, "<td>%.2f %%</td>",
+                              json_number_value(json_object_get(trial, "per")));
+        else
+            print_cell(out, "", "-");
         print_cell(out, "", text_of(trial, "reason"));
         ernn_buffer_print(out, "</tr>\n");
     }
