@@ -18,6 +18,7 @@ extern "C" {
 
 typedef struct ernn_explore_options {
     double max_loss;             // PER points that the compressed network may lose, default 1.0
+    double max_word_loss;        // PER points that shorter words may cost on top, default 0.5
     double max_per;              // absolute requirement in percent; 0 = only max_loss counts
     double share;                // of every device resource that may be used, (0, 1], default 0.8
     int max_trainings;           // 1 to 10, default 5
