@@ -63,8 +63,8 @@ ERNN_API const float *ernn_model_parameters_const(const ernn_model *model);
 ERNN_API ernn_status ernn_model_save(const ernn_model *model, const char *path, ernn_error *err);
 ERNN_API ernn_status ernn_model_load(const char *path, ernn_model **model, ernn_error *err);
 
-// The kind that a file says it is: "model", "qmodel" or "checkpoint" (a constant string); the rest of
-// the file is not checked.
+// The kind that a file says it is: "model", "qmodel" or "checkpoint" (a constant string); the rest
+// of the file is not checked.
 ERNN_API ernn_status ernn_model_kind(const char *path, const char **kind, ernn_error *err);
 
 // ---- Streaming inference, one frame at a time, circulant products through their spectra ----
