@@ -80,6 +80,7 @@ static void free_sequences(ernn_sequences *s)
 typedef struct task {
     ernn_sequences *train;
     ernn_sequences *dev;
+    bool has_last;     // no development set: the last epoch is returned, not the best
     ernn_model *model; // dense
     ernn_spec structure;
     ernn_train_options options;
@@ -134,7 +135,7 @@ static ernn_model *train(const task *t, ernn_train_report *report)
     ernn_error err = {0};
     ernn_model *trained = NULL;
     check_ok(ernn_train(t->model, t->options.method == ERNN_METHOD_DENSE ? NULL : &t->structure,
-                        t->train, t->dev, &t->options, &trained, report, &err),
+                        t->train, t->has_last ? NULL : t->dev, &t->options, &trained, report, &err),
              err);
     return trained;
 }
@@ -229,6 +230,7 @@ static void test_threads_do_not_matter(void **state)
 {
     task *t = *state;
     static const int threads[] = {1, 2, 3, 8};
+    t->has_last = true;
     ernn_model *first = NULL;
     for (int i = 0; i < 4; i++) {
         ernn_train_report report;
@@ -282,8 +284,9 @@ static void check_resume(task *t)
         t->options.resume = ernn_file_exists(CHECKPOINT);
         // The random seed and the other threads of a resumed run come from the options alone.
         t->options.threads = 1 + s.stops % 3;
-        status = ernn_train(t->model, t->options.method == ERNN_METHOD_DENSE ? NULL : &t->structure,
-                            t->train, t->dev, &t->options, &parts, &report, &err);
+        status =
+            ernn_train(t->model, t->options.method == ERNN_METHOD_DENSE ? NULL : &t->structure,
+                       t->train, t->has_last ? NULL : t->dev, &t->options, &parts, &report, &err);
         assert_true(status == ERNN_OK || status == ERNN_STOPPED);
         if (status == ERNN_STOPPED) {
             assert_null(parts);
@@ -302,6 +305,14 @@ static void check_resume(task *t)
 
 static void test_resume_dense(void **state)
 {
+    task *t = *state;
+    t->has_last = true;
+    check_resume(t);
+}
+
+// With a development set the best parameters so far must survive as well.
+static void test_resume_best(void **state)
+{
     check_resume(*state);
 }
 
@@ -309,6 +320,7 @@ static void test_resume_circulant(void **state)
 {
     task *t = *state;
     t->options.method = ERNN_METHOD_CIRCULANT;
+    t->has_last = true;
     check_resume(t);
 }
 
@@ -404,6 +416,7 @@ int main(void)
         CASE(test_admm_converges),
         CASE(test_threads_do_not_matter),
         CASE(test_resume_dense),
+        CASE(test_resume_best),
         CASE(test_resume_circulant),
         CASE(test_resume_admm),
         CASE(test_refusals),
