@@ -16,13 +16,13 @@ say() {
     printf '\n== %s\n' "$*"
 }
 
-# One field of a JSON file that ernn wrote.
+# One top-level field of a JSON file that ernn wrote.
 field() {
-    sed -n "s/^ *\"$2\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1" | head -n 1
+    sed -n "s/^  \"$2\": \"\{0,1\}\([^\"]*[^\",]\)\"\{0,1\},\{0,1\}\$/\1/p" "$1"
 }
 
 say "1. A corpus in TIMIT's layout from our own sentences"
-$ernn corpus make -o $run/corpus --sentences 280 --test-sentences 40 --seed 1
+$ernn corpus make -o $run/corpus --sentences 400 --test-sentences 60 --seed 1
 
 say "2. Explore: which cell, block sizes, word lengths and parallelism keep the accuracy on $device?"
 $ernn explore --data $run/corpus/TRAIN --device $device --spec lstm:96,96 --max-loss 6 \

@@ -95,13 +95,13 @@ static ernn_status train_into(const ernn_search *search, const ernn_model *initi
     ernn_status status =
         ernn_train(initial, structure, search->train, search->dev, &own, trained, &report, err);
     ernn_train_report_free(&report);
-    if (status != ERNN_OK)
-        return status;
-    status = ernn_model_save(*trained, path, err);
+    if (status == ERNN_OK)
+        status = ernn_model_save(*trained, path, err);
     if (status == ERNN_OK) {
         unlink(checkpoint);
         return ERNN_OK;
     }
+    // After a divergence the best network so far comes back; no trial is made of it.
     ernn_model_free(*trained);
     *trained = NULL;
     return status;
