@@ -26,7 +26,7 @@ ernn_status ernn_folder_remove(const char *path, ernn_error *err);
 // `force`; write below `temporary`, then commit (rename) or abort (remove).
 typedef struct ernn_output_folder {
     char final[1024];
-    char temporary[1040];
+    char temporary[1056];
 } ernn_output_folder;
 
 ernn_status ernn_output_folder_begin(ernn_output_folder *folder, const char *final, bool force,
