@@ -137,7 +137,8 @@ ernn_status ernn_report_plot(const ernn_report *report, char **script, ernn_erro
                       "set terminal svg size 720,320 font 'sans-serif,13' background 'white'\n"
                       "set output 'report.svg'\n"
                       "set style fill solid 0.8\nset boxwidth 0.5\nset yrange [0:*]\n"
-                      "set ylabel 'PER / %%'\nset grid ytics\nunset key\n"
+                      "set ylabel 'PER / %%'\nset grid ytics\nunset key\nset border 3\n"
+                      "set xtics nomirror\nset ytics nomirror\nset offsets 0,0,graph 0.1,0\n"
                       "$stages << END\n");
     for (int i = 0; i < ERNN_STAGES; i++) {
         const double per = ernn_report_number(report, ERNN_FILE_DENSE + i, "per");
