@@ -2,7 +2,8 @@
 //
 // Text form, also used on the command line: "gru:256,256" or "lstm:1024p512,1024p512" with options
 // after the sizes: "p<N>" projection, "+peephole", "+reset_before", for example
-// "lstm:1024p512,1024p512+peephole". Block sizes: "8" or "input=16,recurrent=8,projection=8".
+// "lstm:1024p512,1024p512+peephole"; "/" joins groups of layers, "lstm:64+peephole/gru:32". Block
+// sizes: "8" or "input=16,recurrent=8,projection=8".
 //
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SPEC_H
