@@ -110,15 +110,6 @@ static bool set_spec(explore_arguments *a, const char *text)
     return false;
 }
 
-static bool set_labels(explore_arguments *a, const char *text)
-{
-    int labels;
-    if (!ernn_cli_integer("explore", "labels", text, 39, 61, &labels))
-        return false;
-    a->labels = labels == 61 ? ERNN_PHONES_61 : labels == 48 ? ERNN_PHONES_48 : ERNN_PHONES_39;
-    return true;
-}
-
 // Options that both phases of a training share.
 static bool set_common(explore_arguments *a, int option, const char *text)
 {
@@ -162,7 +153,7 @@ static bool set_option(explore_arguments *a, int option, const char *text)
     case OPTION_SPEC:
         return set_spec(a, text);
     case OPTION_LABELS:
-        return set_labels(a, text);
+        return ernn_cli_labels("explore", text, &a->labels);
     case 'o':
         o->folder = text;
         return true;
@@ -222,7 +213,7 @@ static json_t *result_json(const ernn_explore_result *r)
         "{s:f,s:i,s:i,s:o,s:i,s:o,s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:{s:i,s:i,s:i,s:i,s:i}}",
         "requirement", r->requirement, "block_low", r->block_low, "block_high", r->block_high,
         "trials", trials, "winner", r->winner, "words", words, "model", winner->model, "dense",
-        r->dense_model, "spec", winner->spec, "blocks", winner->blocks, "device",
+        winner->dense_model, "spec", winner->spec, "blocks", winner->blocks, "device",
         r->design.device ? r->design.device->name : "", "signal_bits", r->design.signal_bits,
         "weight_bits", r->design.weight_bits, "pes", r->design.pes, "modelled", "lut", r->cost.lut,
         "ff", r->cost.ff, "dsp", r->cost.dsp, "bram", r->cost.bram, "cycles_per_frame",

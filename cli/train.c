@@ -95,22 +95,6 @@ static const struct option OPTIONS[] = {
 
 // ---- Options ----
 
-// Index of `text` among words[n], or a usage line and false.
-static bool choose(const char *option, const char *text, const char *const *words, int n,
-                   int *index)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(text, words[i]) == 0) {
-            *index = i;
-            return true;
-        }
-    char allowed[100] = "";
-    for (int i = 0; i < n; i++)
-        snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), " %s", words[i]);
-    ernn_cli_usage("train", "--%s: '%s', one of%s is wanted", option, text, allowed);
-    return false;
-}
-
 static bool set_rho(ernn_cli_training *a, const char *text)
 {
     char first[40];
@@ -131,7 +115,6 @@ static bool set_network(ernn_cli_training *a, int option, const char *text)
 {
     static const char *const features[] = {"logmel", "mfcc"};
     static const char *const normalisations[] = {"running", "utterance", "global"};
-    static const char *const labels[] = {"61", "48", "39"};
     ernn_error err = {0};
     int value = 0;
     a->has_network = true;
@@ -142,7 +125,7 @@ static bool set_network(ernn_cli_training *a, int option, const char *text)
         ernn_cli_usage("train", "--spec: %s", err.text);
         return false;
     case OPTION_FEATURES:
-        if (!choose("features", text, features, 2, &value))
+        if (!ernn_cli_choice("train", "features", text, features, 2, &value))
             return false;
         a->features.kind = (ernn_feature_kind)value;
         a->features.n_deltas = a->features.kind == ERNN_FEATURES_MFCC ? 2 : 0;
@@ -150,15 +133,12 @@ static bool set_network(ernn_cli_training *a, int option, const char *text)
     case OPTION_STACK:
         return ernn_cli_integer("train", "stack", text, 1, 8, &a->features.n_stacked);
     case OPTION_NORMALISE:
-        if (!choose("normalise", text, normalisations, 3, &value))
+        if (!ernn_cli_choice("train", "normalise", text, normalisations, 3, &value))
             return false;
         a->features.normalisation = (ernn_normalisation)value;
         return true;
     default:
-        if (!choose("labels", text, labels, 3, &value))
-            return false;
-        a->labels = (ernn_phone_set)value;
-        return true;
+        return ernn_cli_labels("train", text, &a->labels);
     }
 }
 
@@ -228,12 +208,12 @@ static bool set_option(ernn_cli_training *a, int option, const char *text)
     case OPTION_RHO:
         return set_rho(a, text);
     case OPTION_METHOD:
-        if (!choose("method", text, methods, 3, &value))
+        if (!ernn_cli_choice("train", "method", text, methods, 3, &value))
             return false;
         a->options.method = (ernn_method)value;
         return true;
     case OPTION_LOSS:
-        if (!choose("loss", text, losses, 2, &value))
+        if (!ernn_cli_choice("train", "loss", text, losses, 2, &value))
             return false;
         a->options.loss = (ernn_loss)value;
         return true;

@@ -33,11 +33,12 @@ ERNN_API ernn_explore_options ernn_explore_defaults(void);
 
 // One candidate of Phase I: a network brought to its final structure.
 typedef struct ernn_trial {
-    char spec[160];   // text form, "lstm:64"
-    char blocks[64];  // "input=16,recurrent=8,projection=8"
-    char model[256];  // file below the folder
-    double per_dense; // of the dense network it started from, dev, percent
-    double per;       // dev, percent; 0 when not trained
+    char spec[160];        // text form, "lstm:64"
+    char blocks[64];       // "input=16,recurrent=8,projection=8"
+    char model[256];       // file below the folder
+    char dense_model[256]; // file of the dense network that it started from
+    double per_dense;      // of the dense network it started from, dev, percent
+    double per;            // dev, percent; 0 when not trained
     size_t parameters;
     bool is_trained; // false: rejected before, since it does not fit the device
     bool is_accepted;
@@ -64,9 +65,8 @@ typedef struct ernn_explore_result {
     int winner; // index of the accepted trial, -1 when none meets the requirement
     int n_words;
     ernn_word_trial words[ERNN_EXPLORE_MAX_WORDS];
-    ernn_design design;    // word lengths and processing elements chosen
-    ernn_cost cost;        // modelled
-    char dense_model[256]; // the dense network that the winner started from
+    ernn_design design; // word lengths and processing elements chosen
+    ernn_cost cost;     // modelled
 } ernn_explore_result;
 
 // Runs both phases. `start` gives layers and sizes (its cell is tried as an LSTM first), `train`

@@ -221,10 +221,10 @@ ernn_status ernn_explore(const ernn_spec *start, const ernn_features *features,
     if (status == ERNN_OK)
         status = find_bounds(&search, &lstm, result, err);
     ernn_model *dense = NULL;
+    char path[256];
     double per_dense = 0;
     if (status == ERNN_OK)
-        status = ernn_explore_dense(&search, &lstm, result->dense_model, sizeof result->dense_model,
-                                    &dense, &per_dense, err);
+        status = ernn_explore_dense(&search, &lstm, path, sizeof path, &dense, &per_dense, err);
     ernn_model_free(dense);
     if (status != ERNN_OK)
         return status;

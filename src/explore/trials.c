@@ -138,9 +138,9 @@ ernn_status ernn_explore_trial(const ernn_search *search, const ernn_spec *spec,
 {
     ernn_model *dense = NULL;
     ernn_model *trained = NULL;
-    char dense_path[256];
-    ernn_status status = ernn_explore_dense(search, spec, dense_path, sizeof dense_path, &dense,
-                                            &trial->per_dense, err);
+    ernn_status status =
+        ernn_explore_dense(search, spec, trial->dense_model, sizeof trial->dense_model, &dense,
+                           &trial->per_dense, err);
     if (status != ERNN_OK)
         return status;
     ernn_spec_print(spec, trial->spec, sizeof trial->spec);
