@@ -1,11 +1,11 @@
 // ernn explore: Phase I and Phase II for given data, accuracy requirement and device.
 // SPDX-License-Identifier: Apache-2.0
 #include "train.h"
+#include "train_options.h"
 #include "verbs.h"
 
 #include "ernn/explore.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static const char HELP[] =
     "  -o, --folder DIR   trials are kept here; run again to resume (default explore)\n"
     "  --epochs N         of the dense phase (default 24)\n"
     "  --rounds N --finetune N   ADMM rounds and fine-tuning epochs\n"
-    "  --batch N --lr R --admm-lr R --dropout R --labels 39|48|61 --seed N --threads N\n"
+    "  --lr R --admm-lr R --labels 39|48|61, and what ernn train --help-training lists\n"
     "  --json             print the result as JSON instead of the table\n\n"
     "Without --dev every tenth speaker is held out. Ends with the commands\n"
     "that build the winner; explore.json stays in DIR.\n\n"
@@ -50,16 +50,12 @@ enum {
     OPTION_SHARE,
     OPTION_TRAININGS,
     OPTION_EPOCHS,
-    OPTION_ROUNDS,
     OPTION_FINETUNE,
-    OPTION_BATCH,
     OPTION_LR,
     OPTION_ADMM_LR,
-    OPTION_DROPOUT,
     OPTION_LABELS,
-    OPTION_SEED,
-    OPTION_THREADS,
     OPTION_JSON,
+    OPTION_HELP_TRAINING,
 };
 
 static const struct option OPTIONS[] = {
@@ -74,17 +70,13 @@ static const struct option OPTIONS[] = {
     {"trainings", required_argument, NULL, OPTION_TRAININGS},
     {"folder", required_argument, NULL, 'o'},
     {"epochs", required_argument, NULL, OPTION_EPOCHS},
-    {"rounds", required_argument, NULL, OPTION_ROUNDS},
     {"finetune", required_argument, NULL, OPTION_FINETUNE},
-    {"batch", required_argument, NULL, OPTION_BATCH},
     {"lr", required_argument, NULL, OPTION_LR},
     {"admm-lr", required_argument, NULL, OPTION_ADMM_LR},
-    {"dropout", required_argument, NULL, OPTION_DROPOUT},
     {"labels", required_argument, NULL, OPTION_LABELS},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"threads", required_argument, NULL, OPTION_THREADS},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
+    {"help-training", no_argument, NULL, OPTION_HELP_TRAINING},
     {NULL, 0, NULL, 0}};
 
 static bool set_device(explore_arguments *a, const char *name)
@@ -110,32 +102,12 @@ static bool set_spec(explore_arguments *a, const char *text)
     return false;
 }
 
-// Options that both phases of a training share.
-static bool set_common(explore_arguments *a, int option, const char *text)
+// An option of the table of training counts for the dense phase and for the compression.
+static bool set_training(explore_arguments *a, int option, const char *text)
 {
-    int value = 0;
-    if (option == OPTION_DROPOUT) {
-        if (!ernn_cli_number("explore", "dropout", text, 0, 0.95, &a->options.dense.dropout))
-            return false;
-        a->options.compress.dropout = a->options.dense.dropout;
-        return true;
-    }
-    if (option == OPTION_BATCH) {
-        if (!ernn_cli_integer("explore", "batch", text, 1, 256, &value))
-            return false;
-        a->options.dense.batch = a->options.compress.batch = value;
-        return true;
-    }
-    if (option == OPTION_THREADS) {
-        if (!ernn_cli_integer("explore", "threads", text, 0, 1024, &value))
-            return false;
-        a->options.dense.threads = a->options.compress.threads = value;
-        return true;
-    }
-    if (!ernn_cli_integer("explore", "seed", text, 0, 2147483647, &value))
-        return false;
-    a->options.dense.seed = a->options.compress.seed = (uint64_t)value;
-    return true;
+    return ernn_cli_training_set("explore", option, text, &a->options.compress) &&
+           (ernn_cli_training_is_admm(option) ||
+            ernn_cli_training_set("explore", option, text, &a->options.dense));
 }
 
 static bool set_option(explore_arguments *a, int option, const char *text)
@@ -172,21 +144,14 @@ static bool set_option(explore_arguments *a, int option, const char *text)
         return ernn_cli_integer("explore", "trainings", text, 1, 10, &o->max_trainings);
     case OPTION_EPOCHS:
         return ernn_cli_integer("explore", "epochs", text, 1, 10000, &o->dense.n_epochs);
-    case OPTION_ROUNDS:
-        return ernn_cli_integer("explore", "rounds", text, 1, 1000, &o->compress.admm_rounds);
     case OPTION_FINETUNE:
         return ernn_cli_integer("explore", "finetune", text, 1, 10000, &o->compress.n_epochs);
     case OPTION_LR:
         return ernn_cli_number("explore", "lr", text, 1e-7, 1, &o->dense.learning_rate);
     case OPTION_ADMM_LR:
         return ernn_cli_number("explore", "admm-lr", text, 1e-7, 1, &o->compress.learning_rate);
-    case OPTION_BATCH:
-    case OPTION_DROPOUT:
-    case OPTION_THREADS:
-    case OPTION_SEED:
-        return set_common(a, option, text);
     default:
-        return false;
+        return set_training(a, option, text);
     }
 }
 
@@ -326,10 +291,14 @@ int ernn_cli_explore(int argc, char **argv)
                            .options = ernn_explore_defaults()};
     if (!set_spec(&a, "lstm:64,64"))
         return ERNN_EXIT_USAGE;
+    struct option options[ERNN_CLI_MAX_OPTIONS];
+    ernn_cli_training_join(OPTIONS, "method", options);
     int option;
-    while ((option = getopt_long(argc, argv, "ho:", OPTIONS, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
         if (option == 'h')
             return fputs(HELP, stdout) < 0;
+        if (option == OPTION_HELP_TRAINING)
+            return ernn_cli_training_help();
         if (!set_option(&a, option, optarg))
             return ERNN_EXIT_USAGE;
     }

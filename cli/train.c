@@ -1,9 +1,9 @@
 // ernn train: dense, circulant from the start (C-LSTM), or by ADMM from a dense model (E-RNN).
 // SPDX-License-Identifier: Apache-2.0
 #include "train.h"
+#include "train_options.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +18,8 @@ static const char HELP[] =
     "  --spec TEXT        gru:256,256 (default), lstm:1024p512,1024p512+peephole\n"
     "  --from MODEL       start from its parameters, features and labels (admm: must be dense)\n"
     "  --blocks TEXT      block sizes: 8, or input=16,recurrent=8,projection=8\n"
-    "  --epochs N --batch N --lr R --clip R --noise R --dropout R    24, 8, 2e-3, 5,\n"
-    "                     0.1, 0.3; admm: the epochs of the fine-tuning\n"
-    "  --rounds N --round-epochs N --rho FIRST:LAST --growth         ADMM; docs/math.md\n"
-    "  --loss ctc|frame   frame needs phone times (TIMIT)\n"
+    "  --epochs N --batch N --lr R --dropout R --rounds N --rho FIRST:LAST ...\n"
+    "                     how to train: ernn train --help-training lists them all\n"
     "  --features logmel|mfcc --stack N --normalise running|utterance|global --labels 39|48|61\n"
     "  --checkpoint FILE  default MODEL.checkpoint; --resume continues from it, bit for bit\n"
     "  --seed N --threads N    the result does not depend on the threads\n"
@@ -32,83 +30,43 @@ static const char HELP[] =
     "         ernn train --method admm --from dense.safetensors --blocks 8 --data an4/train \\\n"
     "             --dev an4/dev -o circulant.safetensors\n";
 
+// What the table of training (train_options.c) does not have.
 enum {
     OPTION_DATA = 256,
     OPTION_DEV,
-    OPTION_METHOD,
     OPTION_SPEC,
     OPTION_FROM,
     OPTION_BLOCKS,
-    OPTION_EPOCHS,
-    OPTION_BATCH,
-    OPTION_LR,
-    OPTION_CLIP,
-    OPTION_NOISE,
-    OPTION_DROPOUT,
-    OPTION_ROUNDS,
-    OPTION_ROUND_EPOCHS,
-    OPTION_RHO,
-    OPTION_GROWTH,
-    OPTION_LOSS,
     OPTION_FEATURES,
     OPTION_STACK,
     OPTION_NORMALISE,
     OPTION_LABELS,
     OPTION_CHECKPOINT,
     OPTION_RESUME,
-    OPTION_SEED,
-    OPTION_THREADS,
     OPTION_JSON,
+    OPTION_HELP_TRAINING,
 };
 
 static const struct option OPTIONS[] = {
     {"data", required_argument, NULL, OPTION_DATA},
     {"dev", required_argument, NULL, OPTION_DEV},
     {"output", required_argument, NULL, 'o'},
-    {"method", required_argument, NULL, OPTION_METHOD},
     {"spec", required_argument, NULL, OPTION_SPEC},
     {"from", required_argument, NULL, OPTION_FROM},
     {"blocks", required_argument, NULL, OPTION_BLOCKS},
-    {"epochs", required_argument, NULL, OPTION_EPOCHS},
-    {"batch", required_argument, NULL, OPTION_BATCH},
-    {"lr", required_argument, NULL, OPTION_LR},
-    {"clip", required_argument, NULL, OPTION_CLIP},
-    {"noise", required_argument, NULL, OPTION_NOISE},
-    {"dropout", required_argument, NULL, OPTION_DROPOUT},
-    {"rounds", required_argument, NULL, OPTION_ROUNDS},
-    {"round-epochs", required_argument, NULL, OPTION_ROUND_EPOCHS},
-    {"rho", required_argument, NULL, OPTION_RHO},
-    {"growth", no_argument, NULL, OPTION_GROWTH},
-    {"loss", required_argument, NULL, OPTION_LOSS},
     {"features", required_argument, NULL, OPTION_FEATURES},
     {"stack", required_argument, NULL, OPTION_STACK},
     {"normalise", required_argument, NULL, OPTION_NORMALISE},
     {"labels", required_argument, NULL, OPTION_LABELS},
     {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
     {"resume", no_argument, NULL, OPTION_RESUME},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"threads", required_argument, NULL, OPTION_THREADS},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
+    {"help-training", no_argument, NULL, OPTION_HELP_TRAINING},
     {NULL, 0, NULL, 0},
 };
 
 // ---- Options ----
-
-static bool set_rho(ernn_cli_training *a, const char *text)
-{
-    char first[40];
-    const char *colon = strchr(text, ':');
-    if (!colon || (size_t)(colon - text) >= sizeof first) {
-        ernn_cli_usage("train", "--rho: '%s', FIRST:LAST is wanted, like 0.01:3", text);
-        return false;
-    }
-    memcpy(first, text, (size_t)(colon - text));
-    first[colon - text] = '\0';
-    ernn_train_options *o = &a->options;
-    return ernn_cli_number("train", "rho", first, 1e-9, 1e9, &o->admm_rho_first) &&
-           ernn_cli_number("train", "rho", colon + 1, o->admm_rho_first, 1e9, &o->admm_rho_last);
-}
 
 // Options that describe the network and its input: --from brings its own.
 static bool set_network(ernn_cli_training *a, int option, const char *text)
@@ -142,41 +100,8 @@ static bool set_network(ernn_cli_training *a, int option, const char *text)
     }
 }
 
-static bool set_numbers(ernn_train_options *o, int option, const char *text)
-{
-    int seed = 0;
-    switch (option) {
-    case OPTION_EPOCHS:
-        return ernn_cli_integer("train", "epochs", text, 1, 10000, &o->n_epochs);
-    case OPTION_BATCH:
-        return ernn_cli_integer("train", "batch", text, 1, 256, &o->batch);
-    case OPTION_LR:
-        return ernn_cli_number("train", "lr", text, 1e-7, 1, &o->learning_rate);
-    case OPTION_CLIP:
-        return ernn_cli_number("train", "clip", text, 0, 1e9, &o->clip_norm);
-    case OPTION_NOISE:
-        return ernn_cli_number("train", "noise", text, 0, 10, &o->noise);
-    case OPTION_DROPOUT:
-        return ernn_cli_number("train", "dropout", text, 0, 0.95, &o->dropout);
-    case OPTION_ROUNDS:
-        return ernn_cli_integer("train", "rounds", text, 0, 1000, &o->admm_rounds);
-    case OPTION_ROUND_EPOCHS:
-        return ernn_cli_integer("train", "round-epochs", text, 1, 1000, &o->admm_epochs);
-    case OPTION_THREADS:
-        return ernn_cli_integer("train", "threads", text, 0, 1024, &o->threads);
-    default:
-        if (!ernn_cli_integer("train", "seed", text, 0, 2147483647, &seed))
-            return false;
-        o->seed = (uint64_t)seed;
-        return true;
-    }
-}
-
 static bool set_option(ernn_cli_training *a, int option, const char *text)
 {
-    static const char *const methods[] = {"dense", "circulant", "admm"};
-    static const char *const losses[] = {"ctc", "frame"};
-    int value = 0;
     switch (option) {
     case OPTION_DATA:
         a->data = text;
@@ -202,31 +127,14 @@ static bool set_option(ernn_cli_training *a, int option, const char *text)
     case OPTION_JSON:
         a->is_json = true;
         return true;
-    case OPTION_GROWTH:
-        a->options.admm_block_growth = 1;
-        return true;
-    case OPTION_RHO:
-        return set_rho(a, text);
-    case OPTION_METHOD:
-        if (!ernn_cli_choice("train", "method", text, methods, 3, &value))
-            return false;
-        a->options.method = (ernn_method)value;
-        return true;
-    case OPTION_LOSS:
-        if (!ernn_cli_choice("train", "loss", text, losses, 2, &value))
-            return false;
-        a->options.loss = (ernn_loss)value;
-        return true;
     case OPTION_SPEC:
     case OPTION_FEATURES:
     case OPTION_STACK:
     case OPTION_NORMALISE:
     case OPTION_LABELS:
         return set_network(a, option, text);
-    case '?':
-        return false;
     default:
-        return set_numbers(&a->options, option, text);
+        return ernn_cli_training_set("train", option, text, &a->options);
     }
 }
 
@@ -410,10 +318,14 @@ int ernn_cli_train(int argc, char **argv)
                            .labels = ERNN_PHONES_39,
                            .options = ernn_train_defaults()};
     ernn_spec_parse(&a.spec, "gru:256,256", NULL);
+    struct option options[ERNN_CLI_MAX_OPTIONS];
+    ernn_cli_training_join(OPTIONS, NULL, options);
     int option;
-    while ((option = getopt_long(argc, argv, "o:h", OPTIONS, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
         if (option == 'h')
             return fputs(HELP, stdout) < 0;
+        if (option == OPTION_HELP_TRAINING)
+            return ernn_cli_training_help();
         if (!set_option(&a, option, optarg))
             return ERNN_EXIT_USAGE;
     }

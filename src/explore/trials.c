@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "explore/explore.h"
+#include "train/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,13 +20,12 @@ static uint64_t digest_bytes(uint64_t digest, const void *data, size_t n)
 
 static uint64_t digest_train_options(uint64_t digest, const ernn_train_options *o)
 {
-    char text[400];
-    int n =
-        snprintf(text, sizeof text, "%d %d %d %d %.9g %.9g %.9g %.9g %llu %d %d %.9g %.9g %d",
-                 (int)o->method, (int)o->loss, o->n_epochs, o->batch, o->learning_rate,
-                 o->clip_norm, o->noise, o->dropout, (unsigned long long)o->seed, o->admm_rounds,
-                 o->admm_epochs, o->admm_rho_first, o->admm_rho_last, o->admm_block_growth);
-    return digest_bytes(digest, text, (size_t)n);
+    ernn_buffer text = {0};
+    ernn_train_options_print(&text, o);
+    if (text.data)
+        digest = digest_bytes(digest, text.data, text.size);
+    ernn_buffer_free(&text);
+    return digest;
 }
 
 static uint64_t digest_sequences(uint64_t digest, const ernn_sequences *sequences)

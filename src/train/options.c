@@ -88,9 +88,7 @@ static void print_spec(ernn_buffer *text, const char *name, const ernn_spec *spe
     ernn_buffer_print(text, "\n");
 }
 
-void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const ernn_model *initial,
-                         const ernn_spec *structure, const ernn_sequences *train,
-                         const ernn_sequences *dev)
+void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
 {
     static const char *const methods[] = {"dense", "circulant", "admm"};
     ernn_buffer_print(text, "method=%s\nloss=%s\n", methods[o->method],
@@ -103,6 +101,13 @@ void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const e
         ernn_buffer_print(text, "rounds=%d\nround epochs=%d\nrho=%.17g to %.17g\nblock growth=%d\n",
                           o->admm_rounds, o->admm_epochs, o->admm_rho_first, o->admm_rho_last,
                           o->admm_block_growth);
+}
+
+void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const ernn_model *initial,
+                         const ernn_spec *structure, const ernn_sequences *train,
+                         const ernn_sequences *dev)
+{
+    ernn_train_options_print(text, o);
     print_spec(text, "model", ernn_model_spec(initial));
     if (structure)
         print_spec(text, "structure", structure);

@@ -10,6 +10,9 @@
 // Refuses values outside the ranges of train.h, naming field, value and range.
 ernn_status ernn_train_validate(const ernn_train_options *options, ernn_error *err);
 
+// Every option that the result depends on, one "key=value" line each.
+void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *options);
+
 // Everything that the result depends on, one "key=value" line each: options, shapes, digests of the
 // initial parameters and of the data.
 void ernn_train_identity(ernn_buffer *text, const ernn_train_options *options,

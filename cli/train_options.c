@@ -1,0 +1,182 @@
+// The options of training. SPDX-License-Identifier: Apache-2.0
+#include "train_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// What a value looks like. PAIR is LOW:HIGH in two fields, the second not below the first.
+typedef enum kind { FLAG, INTEGER, NUMBER, PAIR, CHOICE, SEED } kind;
+
+typedef struct entry {
+    const char *name;
+    kind kind;
+    size_t field; // int for FLAG, INTEGER, CHOICE; double for NUMBER, PAIR; uint64_t for SEED
+    double low;
+    double high;
+    const char *help;
+    size_t second;            // PAIR
+    const char *const *words; // CHOICE: a list that ends with NULL, in the order of the enum
+    bool is_admm;
+} entry;
+
+static const char *const METHODS[] = {"dense", "circulant", "admm", NULL};
+static const char *const LOSSES[] = {"ctc", "frame", NULL};
+
+#define FIELD(name) offsetof(ernn_train_options, name)
+
+static const entry TABLE[] = {
+    {"method", CHOICE, FIELD(method), .words = METHODS,
+     .help = "circulant: k-vectors from the start; admm: from a dense model"},
+    {"loss", CHOICE, FIELD(loss), .words = LOSSES, .help = "frame needs phone times (TIMIT)"},
+    {"epochs", INTEGER, FIELD(n_epochs), 1, 10000, .help = "of training; admm: of the fine-tuning"},
+    {"batch", INTEGER, FIELD(batch), 1, 256, .help = "utterances in an update"},
+    {"lr", NUMBER, FIELD(learning_rate), 1e-7, 1, .help = "peak of the learning rate"},
+    {"clip", NUMBER, FIELD(clip_norm), 0, 1e9, .help = "largest gradient norm, 0 = off"},
+    {"noise", NUMBER, FIELD(noise), 0, 10, .help = "deviation of the noise added to features"},
+    {"dropout", NUMBER, FIELD(dropout), 0, 0.95, .help = "on the inputs of layers but the first"},
+    {"seed", SEED, FIELD(seed), 0, 2147483647, .help = "of everything random"},
+    {"threads", INTEGER, FIELD(threads), 0, 1024,
+     .help = "0 = all cores; results do not depend on them"},
+    {"rounds", INTEGER, FIELD(admm_rounds), 0, 1000, .help = "of ADMM", .is_admm = true},
+    {"round-epochs", INTEGER, FIELD(admm_epochs), 1, 1000, .help = "in every round",
+     .is_admm = true},
+    {"rho", PAIR, FIELD(admm_rho_first), 1e-9, 1e9,
+     .help = "penalty of the first and the last round", .second = FIELD(admm_rho_last),
+     .is_admm = true},
+    {"growth", FLAG, FIELD(admm_block_growth), .is_admm = true,
+     .help = "blocks of 2, 4 ... up to the wanted sizes"},
+};
+
+enum { N_TABLE = sizeof TABLE / sizeof TABLE[0] };
+
+static const entry *find(int option)
+{
+    const int index = option - ERNN_CLI_TRAINING;
+    return index >= 0 && index < N_TABLE ? &TABLE[index] : NULL;
+}
+
+static bool has_name(const struct option *options, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+void ernn_cli_training_join(const struct option *own, const char *without, struct option *joined)
+{
+    size_t n = 0;
+    for (; own[n].name; n++)
+        joined[n] = own[n];
+    const size_t n_own = n;
+    for (int i = 0; i < N_TABLE && n + 1 < ERNN_CLI_MAX_OPTIONS; i++)
+        if (!has_name(own, n_own, TABLE[i].name) &&
+            (!without || strcmp(without, TABLE[i].name) != 0))
+            joined[n++] = (struct option){TABLE[i].name,
+                                          TABLE[i].kind == FLAG ? no_argument : required_argument,
+                                          NULL, ERNN_CLI_TRAINING + i};
+    joined[n] = (struct option){0};
+}
+
+bool ernn_cli_training_is_admm(int option)
+{
+    const entry *e = find(option);
+    return e && e->is_admm;
+}
+
+// ---- Values ----
+
+// Splits FIRST:SECOND; both within the range of the entry, the second not below the first.
+static bool set_pair(const char *verb, const entry *e, const char *text, double *first,
+                     double *second)
+{
+    char part[40];
+    const char *colon = strchr(text, ':');
+    if (!colon || (size_t)(colon - text) >= sizeof part) {
+        ernn_cli_usage(verb, "--%s: '%s', two numbers FIRST:LAST are wanted", e->name, text);
+        return false;
+    }
+    memcpy(part, text, (size_t)(colon - text));
+    part[colon - text] = '\0';
+    return ernn_cli_number(verb, e->name, part, e->low, e->high, first) &&
+           ernn_cli_number(verb, e->name, colon + 1, *first, e->high, second);
+}
+
+static bool set_choice(const char *verb, const entry *e, const char *text, int *value)
+{
+    int n = 0;
+    while (e->words[n])
+        n++;
+    return ernn_cli_choice(verb, e->name, text, e->words, n, value);
+}
+
+bool ernn_cli_training_set(const char *verb, int option, const char *text, ernn_train_options *o)
+{
+    const entry *e = find(option);
+    if (!e)
+        return false;
+    void *field = (char *)o + e->field;
+    int value = 0;
+    switch (e->kind) {
+    case FLAG:
+        *(int *)field = 1;
+        return true;
+    case INTEGER:
+        return ernn_cli_integer(verb, e->name, text, (long)e->low, (long)e->high, field);
+    case NUMBER:
+        return ernn_cli_number(verb, e->name, text, e->low, e->high, field);
+    case PAIR:
+        return set_pair(verb, e, text, field, (double *)((char *)o + e->second));
+    case CHOICE:
+        return set_choice(verb, e, text, field);
+    case SEED:
+        if (!ernn_cli_integer(verb, e->name, text, (long)e->low, (long)e->high, &value))
+            return false;
+        *(uint64_t *)field = (uint64_t)value;
+        return true;
+    }
+    return false;
+}
+
+// ---- Help ----
+
+static void print_range(const entry *e, const ernn_train_options *defaults)
+{
+    const char *field = (const char *)defaults + e->field;
+    switch (e->kind) {
+    case FLAG:
+        printf("default off");
+        break;
+    case INTEGER:
+        printf("%.0f to %.0f, default %d", e->low, e->high, *(const int *)field);
+        break;
+    case NUMBER:
+        printf("%g to %g, default %g", e->low, e->high, *(const double *)field);
+        break;
+    case PAIR:
+        printf("FIRST:LAST, %g to %g, default %g:%g", e->low, e->high, *(const double *)field,
+               *(const double *)((const char *)defaults + e->second));
+        break;
+    case CHOICE:
+        for (int i = 0; e->words[i]; i++)
+            printf("%s%s", i ? "|" : "", e->words[i]);
+        printf(", default %s", e->words[*(const int *)field]);
+        break;
+    case SEED:
+        printf("%.0f to %.0f, default %llu", e->low, e->high,
+               (unsigned long long)*(const uint64_t *)field);
+        break;
+    }
+}
+
+int ernn_cli_training_help(void)
+{
+    const ernn_train_options defaults = ernn_train_defaults();
+    printf("Options of training (ernn train, ernn explore); equations in docs/math.md\n\n");
+    for (int i = 0; i < N_TABLE; i++) {
+        printf("  --%-16s %s (", TABLE[i].name, TABLE[i].help);
+        print_range(&TABLE[i], &defaults);
+        printf(")\n");
+    }
+    return fflush(stdout) != 0;
+}
