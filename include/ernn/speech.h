@@ -129,6 +129,25 @@ typedef struct ernn_corpus {
 ERNN_API ernn_status ernn_corpus_load(const char *path, ernn_corpus **corpus, ernn_error *err);
 ERNN_API void ernn_corpus_free(ernn_corpus *corpus);
 
+// The published division of TIMIT, SA sentences left out.
+typedef enum ernn_timit_part {
+    ERNN_TIMIT_TRAIN,     // the 462 speakers below TRAIN, 3696 sentences
+    ERNN_TIMIT_DEV,       // Kaldi's 50 speakers of TEST, 400 sentences
+    ERNN_TIMIT_CORE_TEST, // the 24 speakers of the core test, 192 sentences
+} ernn_timit_part;
+
+// One part of TIMIT below `root`, the folder that holds TRAIN and TEST (or TIMIT/TRAIN and
+// TIMIT/TEST), folder names in any case. Loads what is there: ernn_timit_check says whether it is
+// all of it.
+ERNN_API ernn_status ernn_timit_load(const char *root, ernn_timit_part part, ernn_corpus **corpus,
+                                     ernn_error *err);
+// Has the part its published number of speakers and sentences, and the core test its 7215 reference
+// phones (q deleted, no repeats merged: 39 classes as Kaldi counts them)? Else ERNN_BAD_FILE.
+ERNN_API ernn_status ernn_timit_check(const ernn_corpus *corpus, ernn_timit_part part,
+                                      ernn_error *err);
+// The speakers of a part, the last NULL; NULL for the training part: all of TRAIN.
+ERNN_API const char *const *ernn_timit_speakers(ernn_timit_part part);
+
 // Features of a corpus, ready for training, as one block.
 typedef struct ernn_sequences {
     size_t n;                 // sequences

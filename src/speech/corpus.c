@@ -107,7 +107,7 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(((const ernn_utterance *)a)->id, ((const ernn_utterance *)b)->id);
 }
 
-static ernn_status check(ernn_corpus *corpus, ernn_error *err)
+ernn_status ernn_corpus_check(ernn_corpus *corpus, ernn_error *err)
 {
     if (corpus->n_utterances == 0)
         return ernn_error_set(err, ERNN_BAD_FILE,
@@ -142,7 +142,7 @@ ernn_status ernn_corpus_load(const char *path, ernn_corpus **corpus, ernn_error 
     else
         status = is_kaldi ? ernn_corpus_load_kaldi(made, err) : ernn_corpus_load_timit(made, err);
     if (status == ERNN_OK)
-        status = check(made, err);
+        status = ernn_corpus_check(made, err);
     if (status != ERNN_OK) {
         ernn_corpus_free(made);
         return status;

@@ -13,7 +13,13 @@ enum { ERNN_CORPUS_MAX_PATH = 1024 };
 
 // Loaders fill `corpus` (path set, the rest zero); the caller sorts, checks and frees.
 ernn_status ernn_corpus_load_timit(ernn_corpus *corpus, ernn_error *err);
+// The same, of these speakers alone (any case, the last NULL; NULL: of all).
+ernn_status ernn_corpus_load_speakers(ernn_corpus *corpus, const char *const *speakers,
+                                      ernn_error *err);
 ernn_status ernn_corpus_load_kaldi(ernn_corpus *corpus, ernn_error *err);
+
+// Sorts by id; refuses an empty corpus and two utterances of one id.
+ernn_status ernn_corpus_check(ernn_corpus *corpus, ernn_error *err);
 
 // Does the folder hold DRn/?
 bool ernn_corpus_is_timit(const char *path);

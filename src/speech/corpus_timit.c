@@ -239,9 +239,19 @@ static bool is_wanted(const char *name)
            !has_extension(stem, "wav");
 }
 
-// Everything below path/DRn/SPEAKER: `depth` folders remain above the audio files.
+// Is the folder a speaker's that is asked for? All are when `speakers` is NULL.
+static bool is_speaker(const char *const *speakers, const char *name)
+{
+    for (; speakers && *speakers; speakers++)
+        if (strcasecmp(*speakers, name) == 0)
+            return true;
+    return speakers == NULL;
+}
+
+// Everything below path/DRn/SPEAKER: `depth` folders remain above the audio files. `speakers` ends
+// in NULL; NULL: all of them.
 static ernn_status load_folder(ernn_corpus *corpus, size_t *capacity, const char *path, int depth,
-                               ernn_error *err)
+                               const char *const *speakers, ernn_error *err)
 {
     DIR *folder = opendir(path);
     char below[ERNN_CORPUS_MAX_PATH];
@@ -249,11 +259,12 @@ static ernn_status load_folder(ernn_corpus *corpus, size_t *capacity, const char
     if (!folder)
         return ernn_error_set(err, ERNN_IO, "%s: cannot open: %s", path, strerror(errno));
     for (struct dirent *entry; status == ERNN_OK && (entry = readdir(folder));) {
-        if (entry->d_name[0] == '.' || (depth == 2 && !is_region(entry->d_name)))
+        if (entry->d_name[0] == '.' || (depth == 2 && !is_region(entry->d_name)) ||
+            (depth == 1 && !is_speaker(speakers, entry->d_name)))
             continue;
         status = ernn_corpus_join(below, path, entry->d_name, err);
         if (status == ERNN_OK && depth > 0 && ernn_file_is_folder(below))
-            status = load_folder(corpus, capacity, below, depth - 1, err);
+            status = load_folder(corpus, capacity, below, depth - 1, speakers, err);
         else if (status == ERNN_OK && depth == 0 && is_wanted(entry->d_name))
             status = load_utterance(corpus, capacity, path, entry->d_name, err);
     }
@@ -277,9 +288,9 @@ static ernn_status load_listed(ernn_corpus *corpus, size_t *capacity, const char
         snprintf(above, sizeof above, "%s", path);
         *strrchr(above, '/') = 0;
         if (is_region(last_part(path)))
-            return load_folder(corpus, capacity, path, 1, err);
+            return load_folder(corpus, capacity, path, 1, NULL, err);
         if (is_region(last_part(above)))
-            return load_folder(corpus, capacity, path, 0, err);
+            return load_folder(corpus, capacity, path, 0, NULL, err);
     } else {
         char *slash = strrchr(path, '/');
         char *dot = strrchr(path, '.');
@@ -318,12 +329,18 @@ static ernn_status load_list(ernn_corpus *corpus, size_t *capacity, ernn_error *
     return status;
 }
 
-ernn_status ernn_corpus_load_timit(ernn_corpus *corpus, ernn_error *err)
+ernn_status ernn_corpus_load_speakers(ernn_corpus *corpus, const char *const *speakers,
+                                      ernn_error *err)
 {
     size_t capacity = 0;
     corpus->phone_set = ERNN_PHONES_61;
     corpus->has_silence = true;
     if (ernn_file_is_folder(corpus->path))
-        return load_folder(corpus, &capacity, corpus->path, 2, err);
+        return load_folder(corpus, &capacity, corpus->path, 2, speakers, err);
     return load_list(corpus, &capacity, err);
+}
+
+ernn_status ernn_corpus_load_timit(ernn_corpus *corpus, ernn_error *err)
+{
+    return ernn_corpus_load_speakers(corpus, NULL, err);
 }
