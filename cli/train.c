@@ -18,6 +18,7 @@ static const char HELP[] =
     "  --spec TEXT        gru:256,256 (default), lstm:1024p512,1024p512+peephole\n"
     "  --from MODEL       start from its parameters, features and labels (admm: must be dense)\n"
     "  --blocks TEXT      block sizes: 8, or input=16,recurrent=8,projection=8\n"
+    "  --teacher MODEL    learn its posteriors too, as much as --distillation says\n"
     "  --epochs N --batch N --lr R --dropout R --rounds N --rho FIRST:LAST ...\n"
     "                     how to train: ernn train --help-training lists them all\n"
     "  --features logmel|mfcc --stack N --normalise running|utterance|global --labels 39|48|61\n"
@@ -37,6 +38,7 @@ enum {
     OPTION_SPEC,
     OPTION_FROM,
     OPTION_BLOCKS,
+    OPTION_TEACHER,
     OPTION_FEATURES,
     OPTION_STACK,
     OPTION_NORMALISE,
@@ -54,6 +56,7 @@ static const struct option OPTIONS[] = {
     {"spec", required_argument, NULL, OPTION_SPEC},
     {"from", required_argument, NULL, OPTION_FROM},
     {"blocks", required_argument, NULL, OPTION_BLOCKS},
+    {"teacher", required_argument, NULL, OPTION_TEACHER},
     {"features", required_argument, NULL, OPTION_FEATURES},
     {"stack", required_argument, NULL, OPTION_STACK},
     {"normalise", required_argument, NULL, OPTION_NORMALISE},
@@ -117,6 +120,9 @@ static bool set_option(ernn_cli_training *a, int option, const char *text)
         return true;
     case OPTION_BLOCKS:
         a->blocks = text;
+        return true;
+    case OPTION_TEACHER:
+        a->teacher = text;
         return true;
     case OPTION_CHECKPOINT:
         snprintf(a->checkpoint, sizeof a->checkpoint, "%s", text);
@@ -283,6 +289,7 @@ static int run(ernn_cli_training *a)
 {
     ernn_error err = {0};
     ernn_model *model = NULL;
+    ernn_model *teacher = NULL;
     ernn_model *trained = NULL;
     ernn_sequences *train = NULL;
     ernn_sequences *dev = NULL;
@@ -292,6 +299,9 @@ static int run(ernn_cli_training *a)
     training_progress progress = {0};
     int code;
     ernn_status status = prepare(a, &model, &structure, &has_structure, &err);
+    if (status == ERNN_OK && a->teacher)
+        status = ernn_model_load(a->teacher, &teacher, &err);
+    a->options.teacher = teacher;
     if (status == ERNN_OK)
         status = ernn_cli_training_data(a, model, !a->from, &train, &dev, &err);
     if (status == ERNN_OK) {
@@ -307,6 +317,7 @@ static int run(ernn_cli_training *a)
     ernn_sequences_free(train);
     ernn_sequences_free(dev);
     ernn_model_free(model);
+    ernn_model_free(teacher);
     ernn_model_free(trained);
     return code;
 }

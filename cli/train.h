@@ -11,8 +11,9 @@ typedef struct ernn_cli_training {
     const char *data;
     const char *dev; // NULL: held out from `data`
     const char *output;
-    const char *from;   // NULL: random parameters
-    const char *blocks; // NULL: all 1
+    const char *from;    // NULL: random parameters
+    const char *blocks;  // NULL: all 1
+    const char *teacher; // NULL: none
     char checkpoint[1100];
     ernn_spec spec;
     ernn_features features;

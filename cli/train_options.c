@@ -34,6 +34,8 @@ static const entry TABLE[] = {
     {"clip", NUMBER, FIELD(clip_norm), 0, 1e9, .help = "largest gradient norm, 0 = off"},
     {"noise", NUMBER, FIELD(noise), 0, 10, .help = "deviation of the noise added to features"},
     {"dropout", NUMBER, FIELD(dropout), 0, 0.95, .help = "on the inputs of layers but the first"},
+    {"distillation", NUMBER, FIELD(distillation), 0, 1,
+     .help = "share of the teacher in the loss, with --teacher"},
     {"seed", SEED, FIELD(seed), 0, 2147483647, .help = "of everything random"},
     {"threads", INTEGER, FIELD(threads), 0, 1024,
      .help = "0 = all cores; results do not depend on them"},

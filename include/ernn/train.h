@@ -38,6 +38,9 @@ typedef struct ernn_train_options {
     double admm_rho_first; // penalty of the first round, default 0.01 (relative: docs/math.md)
     double admm_rho_last;  // of the last, default 1; geometric in between
     int admm_block_growth; // 1: dense -> 2 -> 4 ... -> k, 0: straight to k
+    // Distillation
+    const ernn_model *teacher; // whose posteriors the network also learns; NULL = none; borrowed
+    double distillation;       // share of the teacher in the loss, 0 to 1, default 0.5
     // Checkpoints
     const char *checkpoint;    // path, NULL = none; written after every epoch
     bool resume;               // continue from it, bit for bit

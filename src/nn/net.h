@@ -32,9 +32,11 @@ typedef struct ernn_batch {
                                 // frame: [n] -> [n_frames[i]], values 0..
     const int *n_labels;        // CTC
     ernn_target target;
-    double noise;          // standard deviation added to the features
-    double dropout;        // on the inputs of layers 1.. and of the output layer, inverted
-    const uint64_t *seeds; // [n] of noise and dropout of each utterance; NULL: neither
+    double noise;                 // standard deviation added to the features
+    double dropout;               // on the inputs of layers 1.. and of the output layer, inverted
+    const uint64_t *seeds;        // [n] of noise and dropout of each utterance; NULL: neither
+    const float *const *teachers; // [n] -> [n_frames[i]][n_labels] posteriors; NULL: no teacher
+    double imitation;             // share of the teacher in the loss, 0 to 1
 } ernn_batch;
 
 // Workspace of one thread. Nothing allocates in forward or backward.

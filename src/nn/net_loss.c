@@ -29,8 +29,28 @@ static double cross_entropy(const float *x, int n, int label, float *gradient)
     return normaliser - x[label];
 }
 
-double ernn_loss(const ernn_batch *batch, int i, int n_labels, const float *logits, float *gradient,
-                 double *scratch, bool *is_skipped)
+// (L.10) -sum_c q(c) ln softmax(x)(c), q the teacher's posteriors: gradient = softmax(x) - q, mixed
+// into the gradient that is there.
+static double imitate(const float *x, int n, const float *q, double share, float *gradient)
+{
+    double most = x[0];
+    for (int c = 1; c < n; c++)
+        most = fmax(most, x[c]);
+    double sum = 0;
+    double expected = 0;
+    for (int c = 0; c < n; c++) {
+        sum += exp(x[c] - most);
+        expected += (double)q[c] * (x[c] - most);
+    }
+    for (int c = 0; c < n; c++)
+        gradient[c] =
+            (float)((1 - share) * gradient[c] + share * (exp(x[c] - most) / sum - (double)q[c]));
+    return log(sum) - expected;
+}
+
+// Loss and gradient of utterance i with its labels alone.
+static double label_loss(const ernn_batch *batch, int i, int n_labels, const float *logits,
+                         float *gradient, double *scratch, bool *is_skipped)
 {
     const int n_frames = batch->n_frames[i];
     double loss = 0;
@@ -53,4 +73,19 @@ double ernn_loss(const ernn_batch *batch, int i, int n_labels, const float *logi
         return loss;
     memset(gradient, 0, (size_t)n_frames * (size_t)n_labels * sizeof *gradient);
     return 0;
+}
+
+double ernn_loss(const ernn_batch *batch, int i, int n_labels, const float *logits, float *gradient,
+                 double *scratch, bool *is_skipped)
+{
+    const double loss = label_loss(batch, i, n_labels, logits, gradient, scratch, is_skipped);
+    if (*is_skipped || !batch->teachers)
+        return loss;
+    double distance = 0;
+    for (int t = 0; t < batch->n_frames[i]; t++) {
+        const size_t at = (size_t)t * (size_t)n_labels;
+        distance += imitate(logits + at, n_labels, batch->teachers[i] + at, batch->imitation,
+                            gradient + at);
+    }
+    return (1 - batch->imitation) * loss + batch->imitation * distance;
 }

@@ -32,6 +32,7 @@ static int gather(ernn_trainer *t, int epoch, size_t index, ernn_batch *batch)
         t->labels[i] = t->targets[item];
         t->n_labels[i] = t->train->n_phones[item];
         t->seeds[i] = ernn_rng_bits(&rng);
+        t->teachers[i] = t->posteriors ? t->posteriors[item] : NULL;
         units += is_ctc ? t->n_labels[i] : t->n_frames[i];
     }
     *batch = (ernn_batch){.n = n,
@@ -42,7 +43,9 @@ static int gather(ernn_trainer *t, int epoch, size_t index, ernn_batch *batch)
                           .target = is_ctc ? ERNN_TARGET_CTC : ERNN_TARGET_FRAME,
                           .noise = t->options.noise,
                           .dropout = t->options.dropout,
-                          .seeds = t->seeds};
+                          .seeds = t->seeds,
+                          .teachers = t->posteriors ? t->teachers : NULL,
+                          .imitation = t->options.distillation};
     return units > 0 ? units : 1;
 }
 

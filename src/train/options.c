@@ -17,6 +17,7 @@ ernn_train_options ernn_train_defaults(void)
         .admm_epochs = 1,
         .admm_rho_first = 1e-2,
         .admm_rho_last = 1,
+        .distillation = 0.5,
     };
 }
 
@@ -44,6 +45,7 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
                       is_within("admm_epochs", o->admm_epochs, 1, 1000, err) &&
                       is_within("admm_rho_first", o->admm_rho_first, 1e-9, 1e9, err) &&
                       is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
+                      is_within("distillation", o->distillation, 0, 1, err) &&
                       is_within("admm_block_growth", o->admm_block_growth, 0, 1, err);
     if (!good)
         return ERNN_BAD_ARG;
@@ -55,6 +57,8 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
 // ---- Identity ----
 
 // FNV-1a over 32-bit words: enough to tell two data sets apart, fast enough to run on each start.
+static const uint64_t FNV_BASIS = 0xcbf29ce484222325u;
+
 static uint64_t digest(uint64_t hash, const void *words, size_t n)
 {
     const uint32_t *word = words;
@@ -65,7 +69,7 @@ static uint64_t digest(uint64_t hash, const void *words, size_t n)
 
 static uint64_t digest_sequences(const ernn_sequences *s)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = FNV_BASIS;
     for (size_t i = 0; s && i < s->n; i++) {
         hash = digest(hash, s->frames[i], (size_t)s->n_frames[i] * (size_t)s->width);
         hash = digest(hash, s->phones[i], (size_t)s->n_phones[i]);
@@ -108,12 +112,17 @@ void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const e
                          const ernn_sequences *dev)
 {
     ernn_train_options_print(text, o);
+    if (o->teacher) {
+        const uint64_t hash = digest(FNV_BASIS, ernn_model_parameters_const(o->teacher),
+                                     ernn_model_n_parameters(o->teacher));
+        ernn_buffer_print(text, "distillation=%.17g from %016llx\n", o->distillation,
+                          (unsigned long long)hash);
+    }
     print_spec(text, "model", ernn_model_spec(initial));
     if (structure)
         print_spec(text, "structure", structure);
-    const uint64_t basis = 0xcbf29ce484222325u;
     ernn_buffer_print(text, "initial parameters=%016llx\n",
-                      (unsigned long long)digest(basis, ernn_model_parameters_const(initial),
+                      (unsigned long long)digest(FNV_BASIS, ernn_model_parameters_const(initial),
                                                  ernn_model_n_parameters(initial)));
     ernn_buffer_print(text, "training data=%016llx\n", (unsigned long long)digest_sequences(train));
     ernn_buffer_print(text, "development data=%016llx\n",

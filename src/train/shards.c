@@ -92,6 +92,7 @@ static void run_piece(ernn_shards *s, const ernn_batch *batch, int piece)
     part.labels += begin;
     part.n_labels += begin;
     part.seeds = batch->seeds ? batch->seeds + begin : NULL;
+    part.teachers = batch->teachers ? batch->teachers + begin : NULL;
     s->losses[piece] = 0;
     memset(s->gradients[piece], 0, ernn_weights_count(s->weights) * sizeof(float));
     if (part.n == 0)

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "train/evaluate.h"
 #include "train/options.h"
+#include "train/teacher.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -95,7 +96,8 @@ static ernn_status open_batches(ernn_trainer *t, ernn_error *err)
     t->labels = ernn_mem_new(batch, sizeof *t->labels, err);
     t->n_labels = ernn_mem_new(batch, sizeof *t->n_labels, err);
     t->seeds = ernn_mem_new(batch, sizeof *t->seeds, err);
-    if (!t->frames || !t->n_frames || !t->labels || !t->n_labels || !t->seeds)
+    t->teachers = ernn_mem_new(batch, sizeof *t->teachers, err);
+    if (!t->frames || !t->n_frames || !t->labels || !t->n_labels || !t->seeds || !t->teachers)
         return ERNN_NO_MEMORY;
     const ernn_status status = ernn_batches_init(&t->batches, t->train, t->options.batch,
                                                  t->options.loss == ERNN_LOSS_CTC, err);
@@ -125,6 +127,9 @@ ernn_status ernn_trainer_open(ernn_trainer *t, ernn_error *err)
         status = make_targets(t, err);
     if (status == ERNN_OK)
         status = open_batches(t, err);
+    if (status == ERNN_OK && t->options.teacher)
+        status =
+            ernn_teacher_new(t->options.teacher, t->train, t->options.threads, &t->posteriors, err);
     return status;
 }
 
@@ -155,6 +160,8 @@ void ernn_trainer_close(ernn_trainer *t)
     ernn_mem_free(t->labels);
     ernn_mem_free(t->n_labels);
     ernn_mem_free(t->seeds);
+    ernn_mem_free(t->teachers);
+    ernn_teacher_free(t->posteriors, t->train->n);
 }
 
 // ---- Phases ----

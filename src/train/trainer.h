@@ -35,7 +35,9 @@ typedef struct ernn_trainer {
     const int **labels;
     int *n_labels;
     uint64_t *seeds;
-    int **targets; // [train->n] CTC or frame labels as the network counts them
+    const float **teachers;
+    float **posteriors; // [train->n] of the teacher, NULL without one
+    int **targets;      // [train->n] CTC or frame labels as the network counts them
 } ernn_trainer;
 
 // Checks options, models and data and makes what no phase changes. `options`, `initial`,

@@ -152,6 +152,40 @@ static void test_every_parameter(void **state)
     }
 }
 
+// A teacher's posteriors in the loss (L.10), with CTC and with frame cross-entropy.
+static void test_teacher(void **state)
+{
+    (void)state;
+    static const ernn_target targets[] = {ERNN_TARGET_CTC, ERNN_TARGET_FRAME};
+    for (size_t i = 0; i < 2; i++) {
+        ernn_error err = {0};
+        const example e = {"gru:7,5", "input=2,recurrent=4", targets[i], 4, {33, 51, 40}, 0.1, 0.2};
+        const ernn_spec spec = spec_of(&e);
+        const ernn_features features = {0};
+        ernn_model *model = NULL;
+        check_ok(ernn_model_new(&spec, &features, (ernn_phone_set)0, 1, &model, &err), err);
+        reference_randomize(model, 7 + i, 0.6);
+        ernn_rng rng = ernn_rng_new(7 + i, 0, 0);
+        ernn_batch batch;
+        fill_batch(&batch, &e, spec.n_labels, &rng);
+        float posteriors[3][MAX_FRAMES * 6];
+        const float *rows[3] = {posteriors[0], posteriors[1], posteriors[2]};
+        for (int u = 0; u < 3; u++)
+            for (int t = 0; t < MAX_FRAMES; t++) {
+                float *q = posteriors[u] + t * 6;
+                float sum = 0;
+                for (int c = 0; c < 6; c++)
+                    sum += q[c] = (float)ernn_rng_below(&rng, 1000);
+                for (int c = 0; c < 6; c++)
+                    q[c] /= sum;
+            }
+        batch.teachers = rows;
+        batch.imitation = 0.3;
+        check_model(model, &batch);
+        ernn_model_free(model);
+    }
+}
+
 // An LSTM below a GRU, each layer with its own block sizes.
 static void test_mixed_layers(void **state)
 {
@@ -183,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_parameter),
         cmocka_unit_test(test_mixed_layers),
+        cmocka_unit_test(test_teacher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

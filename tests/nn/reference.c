@@ -244,19 +244,32 @@ static double ctc_loss(const double *p, int n_frames, int n, const int *labels, 
     return -log(alpha[n_states - 1] + (n_states > 1 ? alpha[n_states - 2] : 0));
 }
 
+// -sum q ln p over the posteriors p[n] and the teacher's q[n].
+static double teacher_loss(const double *p, const float *q, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum -= (double)q[i] * log(p[i]);
+    return sum;
+}
+
 double reference_loss(reference *ref, const ernn_batch *batch)
 {
     const int n = ernn_model_spec(ref->model)->n_labels;
+    const double share = batch->teachers ? batch->imitation : 0;
     double sum = 0;
     for (int i = 0; i < batch->n; i++) {
         double *p = malloc((size_t)(batch->n_frames[i] * n) * sizeof *p);
         reference_logits(ref, batch, i, p);
         softmax(p, batch->n_frames[i], n);
+        if (batch->teachers)
+            sum += share * teacher_loss(p, batch->teachers[i], batch->n_frames[i] * n);
         if (batch->target == ERNN_TARGET_CTC)
-            sum += ctc_loss(p, batch->n_frames[i], n, batch->labels[i], batch->n_labels[i]);
+            sum += (1 - share) *
+                   ctc_loss(p, batch->n_frames[i], n, batch->labels[i], batch->n_labels[i]);
         else
             for (int t = 0; t < batch->n_frames[i]; t++)
-                sum -= log(p[t * n + batch->labels[i][t]]);
+                sum -= (1 - share) * log(p[t * n + batch->labels[i][t]]);
         free(p);
     }
     return sum;

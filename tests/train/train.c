@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "ernn/circ.h"
 #include "ernn/train.h"
+#include "train/teacher.h"
 
 enum { WIDTH = 10, N_TRAIN = 24, N_DEV = 6, N_KINDS = 5, MAX_PHONES = 6, PER_PHONE = 5 };
 
@@ -189,6 +190,58 @@ static void test_frame_learns(void **state)
     task *t = *state;
     t->options.loss = ERNN_LOSS_FRAME;
     check_learns(t, 60, 0.3);
+}
+
+// A teacher's posteriors are the softmax of its streaming logits.
+static void test_teacher_posteriors(void **state)
+{
+    task *t = *state;
+    float **posteriors = NULL;
+    ernn_error err = {0};
+    check_ok(ernn_teacher_new(t->model, t->train, 2, &posteriors, &err), err);
+    const int n = ernn_model_spec(t->model)->n_labels;
+    ernn_run *run = NULL;
+    check_ok(ernn_run_new(t->model, &run, &err), err);
+    float *logits = calloc((size_t)n, sizeof *logits);
+    for (size_t i = 0; i < t->train->n; i++) {
+        ernn_run_reset(run);
+        for (int f = 0; f < t->train->n_frames[i]; f++) {
+            double sum = 0;
+            ernn_run_step(run, t->train->frames[i] + f * WIDTH, logits);
+            for (int c = 0; c < n; c++)
+                sum += exp((double)logits[c]);
+            for (int c = 0; c < n; c++)
+                check_near(posteriors[i][f * n + c], exp((double)logits[c]) / sum, 1e-5);
+        }
+    }
+    free(logits);
+    ernn_run_free(run);
+    ernn_teacher_free(posteriors, t->train->n);
+}
+
+// Distillation alone, without a label: the student comes to say what the teacher says.
+static void test_distillation_learns(void **state)
+{
+    task *t = *state;
+    ernn_train_report report;
+    t->options.n_epochs = 40; // until its posteriors are sharp: their entropy is in the loss
+    t->has_last = true;
+    ernn_model *teacher = train(t, &report);
+    ernn_train_report_free(&report);
+    t->options.teacher = teacher;
+    t->options.distillation = 1;
+    t->options.method = ERNN_METHOD_CIRCULANT;
+    check_learns(t, 30, 0.5);
+    t->options.distillation = 1.5;
+    ernn_error err = {0};
+    ernn_model *trained = NULL;
+    assert_int_equal(
+        ernn_train(t->model, NULL, t->train, t->dev, &t->options, &trained, &report, &err),
+        ERNN_BAD_ARG);
+    assert_non_null(strstr(err.text, "distillation is 1.5"));
+    ernn_train_report_free(&report);
+    t->options.teacher = NULL;
+    ernn_model_free(teacher);
 }
 
 static void test_admm_converges(void **state)
@@ -412,6 +465,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_dense_learns),
         CASE(test_circulant_learns),
+        CASE(test_teacher_posteriors),
+        CASE(test_distillation_learns),
         CASE(test_frame_learns),
         CASE(test_admm_converges),
         CASE(test_threads_do_not_matter),
