@@ -19,13 +19,21 @@ typedef enum ernn_method {
     ERNN_METHOD_ADMM,      // dense -> pulled to the circulant set -> hard projection -> fine-tuning
 } ernn_method;
 
+enum { ERNN_MAX_PARTS = 4096 };
+
 typedef enum ernn_loss { ERNN_LOSS_CTC, ERNN_LOSS_FRAME } ernn_loss;
+
+// The ranks (processes) of one job, joined by MPI: docs/distributed.md. NULL is a job of one
+// process.
+typedef struct ernn_comm ernn_comm;
 
 typedef struct ernn_train_options {
     ernn_method method;   // default dense
     ernn_loss loss;       // default CTC; frame cross-entropy needs alignments
     int n_epochs;         // 1 to 10000, default 24; ADMM: epochs of the fine-tuning
-    int batch;            // utterances, 1 to 256, default 8
+    int batch;            // utterances, 1 to 256, default 8; of one part of an update
+    int parts;            // batches whose gradients are added for one update, 1 to 4096; default 0:
+                          // as many as ranks; resuming: as many as the checkpoint had
     double learning_rate; // peak of the schedule, 1e-9 to 1, default 2e-3
     double clip_norm;     // gradient norm, default 5; 0 = off
     double noise;         // standard deviation added to the features, default 0.1
@@ -46,9 +54,22 @@ typedef struct ernn_train_options {
     bool resume;               // continue from it, bit for bit
     ernn_progress_fn progress; // may be NULL; counts epochs, whole numbers at their ends
     void *progress_user;
+    // With ranks all of them train with the same options, models and data; progress and checkpoint
+    // may be given to all: any rank's progress stops the job, rank 0 alone writes.
+    ernn_comm *comm; // borrowed, NULL: one process
 } ernn_train_options;
 
 ERNN_API ernn_train_options ernn_train_defaults(void);
+
+// Joins the other processes that mpirun started; once in a process. ERNN_BAD_ARG: built without
+// MPI. Free leaves the job, and ends it when a rank was lost.
+ERNN_API ernn_status ernn_comm_new(ernn_comm **comm, ernn_error *err);
+ERNN_API void ernn_comm_free(ernn_comm *comm);
+ERNN_API int ernn_comm_rank(const ernn_comm *comm); // from 0
+ERNN_API int ernn_comm_size(const ernn_comm *comm);
+// All ranks call it: ERNN_OK when `status` is so on all of them; else the status and the text of
+// the first rank that failed, on every rank.
+ERNN_API ernn_status ernn_comm_agree(ernn_comm *comm, ernn_status status, ernn_error *err);
 
 // One line of the training log.
 typedef struct ernn_epoch {

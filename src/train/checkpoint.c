@@ -6,6 +6,7 @@
 #include "store/safetensors.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Columns of the tensor "history": one row for each epoch done.
@@ -142,21 +143,47 @@ static ernn_status unpack_history(const ernn_store *file, ernn_trainer *t, ernn_
     return status;
 }
 
+// `*saved` is the identity of the training, borrowed from the file.
+static ernn_status open_file(const char *path, ernn_store **file, const char **saved,
+                             ernn_error *err)
+{
+    if (!ernn_file_exists(path))
+        return ernn_error_set(err, ERNN_IO, "%s: no checkpoint there to resume from", path);
+    ernn_status status = ernn_store_load(path, file, err);
+    if (status == ERNN_OK)
+        status = ernn_store_check_profile(*file, "checkpoint", KEYS, 1, err);
+    if (status == ERNN_OK)
+        status = ernn_store_need_text(*file, "ernn.options", saved, err);
+    return status;
+}
+
+ernn_status ernn_checkpoint_parts(const char *path, int *parts, ernn_error *err)
+{
+    ernn_store *file = NULL;
+    const char *saved = NULL;
+    ernn_status status = open_file(path, &file, &saved, err);
+    if (status == ERNN_OK) {
+        const char *line = strstr(saved, "\nparts=");
+        const long value = line ? strtol(line + strlen("\nparts="), NULL, 10) : 0;
+        if (value >= 1 && value <= ERNN_MAX_PARTS)
+            *parts = (int)value;
+        else
+            status = ernn_error_set(err, ERNN_BAD_FILE, "%s: in %ld parts, allowed is 1 to %d",
+                                    path, value, ERNN_MAX_PARTS);
+    }
+    ernn_store_free(file);
+    return status;
+}
+
 ernn_status ernn_checkpoint_load(const char *path, ernn_trainer *t, ernn_checkpoint **checkpoint,
                                  ernn_error *err)
 {
     *checkpoint = NULL;
-    if (!ernn_file_exists(path))
-        return ernn_error_set(err, ERNN_IO, "%s: no checkpoint there to resume from", path);
     ernn_checkpoint *c = ernn_mem_new(1, sizeof *c, err);
     if (!c)
         return ERNN_NO_MEMORY;
     const char *saved = NULL;
-    ernn_status status = ernn_store_load(path, &c->file, err);
-    if (status == ERNN_OK)
-        status = ernn_store_check_profile(c->file, "checkpoint", KEYS, 1, err);
-    if (status == ERNN_OK)
-        status = ernn_store_need_text(c->file, "ernn.options", &saved, err);
+    ernn_status status = open_file(path, &c->file, &saved, err);
     if (status == ERNN_OK)
         status = compare(path, saved, t->identity.data, err);
     if (status == ERNN_OK)

@@ -7,6 +7,9 @@
 
 ernn_status ernn_checkpoint_save(const ernn_trainer *trainer, const char *path, ernn_error *err);
 
+// In how many parts the batches of this training are.
+ernn_status ernn_checkpoint_parts(const char *path, int *parts, ernn_error *err);
+
 // In two steps, since the phase decides the sizes. Peek checks that the options agree, and fills
 // the report (epochs done, best, residuals); parameters returns the rest into a trainer that has
 // been prepared for the phase of the last epoch done.

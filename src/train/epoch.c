@@ -23,8 +23,13 @@ static int gather(ernn_trainer *t, int epoch, size_t index, ernn_batch *batch)
     int units = 0;
     const int n = ernn_batches_items(&t->batches, index, &items);
     const bool is_ctc = t->options.loss == ERNN_LOSS_CTC;
-    for (int i = 0; i < n; i++) {
-        const size_t item = items[i];
+    const int parts = t->options.parts;
+    int from = 0; // dealt out like cards: every part gets long and short utterances alike
+    int part = 0;
+    for (int i = 0; i < n; i++, from += parts) {
+        if (from >= n)
+            from = ++part;
+        const size_t item = items[from];
         ernn_rng rng =
             ernn_rng_new(t->options.seed, ERNN_STREAM_NOISE + ((uint64_t)epoch << 16), item);
         t->frames[i] = t->train->frames[item];
@@ -49,23 +54,29 @@ static int gather(ernn_trainer *t, int epoch, size_t index, ernn_batch *batch)
     return units > 0 ? units : 1;
 }
 
-// One update; returns the summed loss, not finite when it has diverged (nothing is updated then).
-static double train_batch(ernn_trainer *t, const ernn_batch *batch, int units, double rate)
+// One update; *loss is the summed loss, not finite when it has diverged (nothing is updated then).
+static ernn_status train_batch(ernn_trainer *t, const ernn_batch *batch, int units, double rate,
+                               double *loss, ernn_error *err)
 {
     float *parameters = ernn_model_parameters(t->model);
     const size_t n = ernn_model_n_parameters(t->model);
-    const double loss = ernn_shards_gradient(t->shards, parameters, batch, t->gradient);
+    const ernn_status status =
+        ernn_parts_gradient(&t->parts, t->shards, parameters, batch, t->gradient, loss, err);
+    if (status != ERNN_OK)
+        return status;
     // The objective is the mean over the labels of the batch: rho is relative to one label's loss.
     const float scale = (float)(1.0 / units);
     for (size_t i = 0; i < n; i++)
         t->gradient[i] *= scale;
     const double norm = ernn_gradient_clip(t->gradient, n, t->options.clip_norm);
-    if (!isfinite(loss) || !isfinite(norm))
-        return NAN;
+    if (!isfinite(*loss) || !isfinite(norm)) {
+        *loss = NAN;
+        return ERNN_OK;
+    }
     if (t->admm.z)
         ernn_admm_gradient(&t->admm, parameters, t->gradient);
     ernn_adam_step(&t->adam, t->gradient, rate, parameters);
-    return loss;
+    return ERNN_OK;
 }
 
 bool ernn_trainer_progress(const ernn_trainer *t, double done, const ernn_epoch *line)
@@ -102,14 +113,23 @@ static ernn_status train_batches(ernn_trainer *t, const ernn_schedule_epoch *pla
         const double within = (double)(i + 1) / (double)t->batches.n;
         const int batch_units = gather(t, epoch, i, &batch);
         line->learning_rate = ernn_schedule_rate(&t->schedule, plan, within);
-        loss += train_batch(t, &batch, batch_units, line->learning_rate);
+        double batch_loss = 0;
+        ernn_status status =
+            train_batch(t, &batch, batch_units, line->learning_rate, &batch_loss, err);
+        if (status != ERNN_OK)
+            return status;
+        loss += batch_loss;
         units += batch_units;
         line->loss = loss / units;
         if (!isfinite(loss))
             return diverged(t, line, err);
         // The end of the epoch is reported when it is on disk.
-        if (i + 1 < t->batches.n && !ernn_trainer_progress(t, epoch + within, line))
-            return ERNN_STOPPED;
+        if (i + 1 == t->batches.n)
+            break;
+        bool stop = !ernn_trainer_progress(t, epoch + within, line);
+        status = ernn_comm_any(t->options.comm, &stop, err);
+        if (status != ERNN_OK || stop)
+            return status != ERNN_OK ? status : ERNN_STOPPED;
     }
     return ERNN_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "train/batches.h"
+#include "train/comm.h"
 #include "train/shards.h"
 
 #include <omp.h>
@@ -62,6 +63,7 @@ typedef struct decoding {
     ernn_net *const *nets;
     const ernn_sequences *sequences;
     size_t *order; // [n] by falling length
+    bool *is_mine; // [n] decoded by this rank
     scratch *scratches;
     ernn_evaluation *evaluation;
 } decoding;
@@ -76,6 +78,7 @@ static void decode_group(const decoding *d, size_t begin, size_t end, int thread
     ernn_batch batch = {.frames = frames, .n_frames = n_frames};
     for (size_t i = begin; i < end; i++) {
         const size_t item = d->order[i];
+        d->is_mine[item] = true;
         if (s->n_frames[item] == 0)
             continue; // sorted last: what follows is empty as well
         frames[batch.n] = s->frames[item];
@@ -108,8 +111,9 @@ static ernn_status allocate(decoding *d, int n_nets, ernn_error *err)
     ernn_evaluation *e = d->evaluation;
     e->phones = ernn_mem_new(s->n, sizeof *e->phones, err);
     e->n_phones = ernn_mem_new(s->n, sizeof *e->n_phones, err);
+    d->is_mine = ernn_mem_new(s->n, sizeof *d->is_mine, err);
     d->scratches = ernn_mem_new((size_t)n_nets, sizeof *d->scratches, err);
-    if (!e->phones || !e->n_phones || !d->scratches)
+    if (!e->phones || !e->n_phones || !d->is_mine || !d->scratches)
         return ERNN_NO_MEMORY;
     e->n = s->n;
     for (size_t i = 0; i < s->n; i++)
@@ -124,11 +128,13 @@ static ernn_status allocate(decoding *d, int n_nets, ernn_error *err)
     return ernn_batches_by_length(s, &d->order, err);
 }
 
-static ernn_status score(const ernn_sequences *s, ernn_evaluation *e, ernn_error *err)
+static ernn_status score(const decoding *d, ernn_error *err)
 {
+    const ernn_sequences *s = d->sequences;
+    ernn_evaluation *e = d->evaluation;
     for (size_t i = 0; i < s->n; i++) {
         e->n_frames += s->n_frames[i];
-        for (int silence = 0; silence < 3; silence++) {
+        for (int silence = 0; d->is_mine[i] && silence < 3; silence++) {
             const ernn_status status =
                 ernn_score_add(&e->scores[silence], s->phone_set, s->phones[i], s->n_phones[i],
                                e->phones[i], e->n_phones[i], (ernn_silence)silence, err);
@@ -139,9 +145,41 @@ static ernn_status score(const ernn_sequences *s, ernn_evaluation *e, ernn_error
     return ERNN_OK;
 }
 
+// The scores of all ranks.
+static ernn_status sum_scores(ernn_comm *comm, ernn_evaluation *e, ernn_error *err)
+{
+    int64_t counts[12];
+    for (int i = 0; i < 3; i++) {
+        const ernn_score *s = &e->scores[i];
+        memcpy(counts + 4 * i,
+               (int64_t[]){s->substitutions, s->deletions, s->insertions, s->references},
+               4 * sizeof *counts);
+    }
+    const ernn_status status = ernn_comm_sum(comm, counts, 12, err);
+    for (int i = 0; i < 3; i++)
+        e->scores[i] =
+            (ernn_score){counts[4 * i], counts[4 * i + 1], counts[4 * i + 2], counts[4 * i + 3]};
+    return status;
+}
+
+// Every size-th group from `rank` on: long and short ones fall to all ranks.
+static void decode_groups(const decoding *d, int n_nets, const ernn_comm *comm)
+{
+    const size_t group = ERNN_DECODE_GROUP;
+    const size_t n = d->sequences->n;
+    const size_t n_groups = (n + group - 1) / group;
+    const size_t step = (size_t)ernn_comm_size(comm);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(n_nets)
+    for (size_t i = (size_t)ernn_comm_rank(comm); i < n_groups; i += step) {
+        const size_t end = (i + 1) * group;
+        decode_group(d, i * group, end < n ? end : n, omp_get_thread_num());
+    }
+}
+
 ernn_status ernn_evaluate_on(const ernn_model *model, const ernn_weights *weights,
-                             ernn_net *const *nets, int n_nets, const ernn_sequences *sequences,
-                             ernn_evaluation *evaluation, ernn_error *err)
+                             ernn_net *const *nets, int n_nets, ernn_comm *comm,
+                             const ernn_sequences *sequences, ernn_evaluation *evaluation,
+                             ernn_error *err)
 {
     const double started = seconds_now();
     decoding d = {.model = model,
@@ -152,22 +190,19 @@ ernn_status ernn_evaluate_on(const ernn_model *model, const ernn_weights *weight
     *evaluation = (ernn_evaluation){0};
     ernn_status status = allocate(&d, n_nets, err);
     if (status == ERNN_OK) {
-        const size_t group = ERNN_DECODE_GROUP;
-        const size_t n_groups = (sequences->n + group - 1) / group;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(n_nets)
-        for (size_t i = 0; i < n_groups; i++) {
-            const size_t end = (i + 1) * group;
-            decode_group(&d, i * group, end < sequences->n ? end : sequences->n,
-                         omp_get_thread_num());
-        }
-        status = score(sequences, evaluation, err);
+        decode_groups(&d, n_nets, comm);
+        status = score(&d, err);
     }
+    status = ernn_comm_agree(comm, status, err);
+    if (status == ERNN_OK)
+        status = sum_scores(comm, evaluation, err);
     for (int i = 0; d.scratches && i < n_nets; i++) {
         ernn_mem_free(d.scratches[i].logits);
         ernn_mem_free(d.scratches[i].hypotheses);
     }
     ernn_mem_free(d.scratches);
     ernn_mem_free(d.order);
+    ernn_mem_free(d.is_mine);
     evaluation->seconds = seconds_now() - started;
     if (status != ERNN_OK)
         ernn_evaluation_free(evaluation);
@@ -194,7 +229,7 @@ ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequenc
         status = ernn_net_new(model, ERNN_DECODE_GROUP, longest, &nets[i], err);
     if (status == ERNN_OK) {
         ernn_weights_update(weights, ernn_model_parameters_const(model));
-        status = ernn_evaluate_on(model, weights, nets, n_nets, sequences, evaluation, err);
+        status = ernn_evaluate_on(model, weights, nets, n_nets, NULL, sequences, evaluation, err);
     }
     for (int i = 0; i < n_nets; i++)
         ernn_net_free(nets[i]);

@@ -3,6 +3,7 @@
 #include "train/checkpoint.h"
 
 #include "base/memory.h"
+#include "train/options.h"
 
 #include <string.h>
 
@@ -41,6 +42,21 @@ static ernn_status start(ernn_trainer *t, ernn_error *err)
     return status == ERNN_OK ? ernn_trainer_open_phase(t, phase, model, err) : status;
 }
 
+// Rank 0 writes the checkpoint when all ranks have arrived at the same parameters.
+static ernn_status save(const ernn_trainer *t, ernn_error *err)
+{
+    ernn_comm *comm = t->options.comm;
+    ernn_status status = ERNN_OK;
+    if (comm)
+        status = ernn_comm_same(comm, ernn_train_digest(t->model),
+                                "parameters after an epoch; are their machines of one type?", err);
+    if (status != ERNN_OK || !t->options.checkpoint)
+        return status;
+    if (ernn_comm_rank(comm) == 0)
+        status = ernn_checkpoint_save(t, t->options.checkpoint, err);
+    return ernn_comm_agree(comm, status, err);
+}
+
 static ernn_status run_epochs(ernn_trainer *t, ernn_error *err)
 {
     for (int epoch = t->report.n_epochs; epoch < t->schedule.n_epochs; epoch++) {
@@ -49,10 +65,13 @@ static ernn_status run_epochs(ernn_trainer *t, ernn_error *err)
             status = ernn_trainer_project(t, err);
         if (status == ERNN_OK)
             status = ernn_trainer_epoch(t, epoch, err);
-        if (status == ERNN_OK && t->options.checkpoint)
-            status = ernn_checkpoint_save(t, t->options.checkpoint, err);
-        if (status == ERNN_OK && !ernn_trainer_progress(t, epoch + 1, &t->report.epochs[epoch]) &&
-            epoch + 1 < t->schedule.n_epochs)
+        if (status == ERNN_OK)
+            status = save(t, err);
+        bool stop =
+            status == ERNN_OK && !ernn_trainer_progress(t, epoch + 1, &t->report.epochs[epoch]);
+        if (status == ERNN_OK)
+            status = ernn_comm_any(t->options.comm, &stop, err);
+        if (status == ERNN_OK && stop && epoch + 1 < t->schedule.n_epochs)
             status = ERNN_STOPPED;
         if (status == ERNN_STOPPED)
             return ernn_error_set(err, ERNN_STOPPED, "training: stopped in epoch %d of %d",
@@ -61,6 +80,18 @@ static ernn_status run_epochs(ernn_trainer *t, ernn_error *err)
             return status;
     }
     return ERNN_OK;
+}
+
+// All ranks are ready, for the same training at the same epoch.
+static ernn_status check_ranks(const ernn_trainer *t, ernn_status status, ernn_error *err)
+{
+    ernn_comm *comm = t->options.comm;
+    status = ernn_comm_agree(comm, status, err);
+    if (!comm || status != ERNN_OK)
+        return status;
+    const uint64_t digest = ernn_train_digest_text(t->identity.data) + (uint64_t)t->report.n_epochs;
+    return ernn_comm_same(comm, digest, "options, models, data or checkpoints; give all the same",
+                          err);
 }
 
 // The best epoch's parameters in the present model; handed over.
@@ -88,6 +119,7 @@ ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
     ernn_status status = ernn_trainer_open(&trainer, err);
     if (status == ERNN_OK)
         status = options->resume ? resume(&trainer, err) : start(&trainer, err);
+    status = check_ranks(&trainer, status, err);
     if (status == ERNN_OK)
         status = run_epochs(&trainer, err);
     if (status == ERNN_OK || status == ERNN_NO_FIT)

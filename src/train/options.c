@@ -36,6 +36,7 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
                       is_within("loss", o->loss, ERNN_LOSS_CTC, ERNN_LOSS_FRAME, err) &&
                       is_within("n_epochs", o->n_epochs, 1, 10000, err) &&
                       is_within("batch", o->batch, 1, 256, err) &&
+                      is_within("parts", o->parts, 0, ERNN_MAX_PARTS, err) &&
                       is_within("learning_rate", o->learning_rate, 1e-9, 1, err) &&
                       is_within("clip_norm", o->clip_norm, 0, 1e9, err) &&
                       is_within("noise", o->noise, 0, 10, err) &&
@@ -80,6 +81,19 @@ static uint64_t digest_sequences(const ernn_sequences *s)
     return hash;
 }
 
+uint64_t ernn_train_digest(const ernn_model *model)
+{
+    return digest(FNV_BASIS, ernn_model_parameters_const(model), ernn_model_n_parameters(model));
+}
+
+uint64_t ernn_train_digest_text(const char *text)
+{
+    uint64_t hash = FNV_BASIS;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    return hash;
+}
+
 static void print_spec(ernn_buffer *text, const char *name, const ernn_spec *spec)
 {
     char shape[256];
@@ -97,8 +111,8 @@ void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
     static const char *const methods[] = {"dense", "circulant", "admm"};
     ernn_buffer_print(text, "method=%s\nloss=%s\n", methods[o->method],
                       o->loss == ERNN_LOSS_CTC ? "ctc" : "frame");
-    ernn_buffer_print(text, "epochs=%d\nbatch=%d\nlearning rate=%.17g\nclip norm=%.17g\n",
-                      o->n_epochs, o->batch, o->learning_rate, o->clip_norm);
+    ernn_buffer_print(text, "epochs=%d\nbatch=%d\nparts=%d\nlearning rate=%.17g\nclip norm=%.17g\n",
+                      o->n_epochs, o->batch, o->parts, o->learning_rate, o->clip_norm);
     ernn_buffer_print(text, "noise=%.17g\ndropout=%.17g\nseed=%llu\n", o->noise, o->dropout,
                       (unsigned long long)o->seed);
     if (o->method == ERNN_METHOD_ADMM)
@@ -122,8 +136,7 @@ void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const e
     if (structure)
         print_spec(text, "structure", structure);
     ernn_buffer_print(text, "initial parameters=%016llx\n",
-                      (unsigned long long)digest(FNV_BASIS, ernn_model_parameters_const(initial),
-                                                 ernn_model_n_parameters(initial)));
+                      (unsigned long long)ernn_train_digest(initial));
     ernn_buffer_print(text, "training data=%016llx\n", (unsigned long long)digest_sequences(train));
     ernn_buffer_print(text, "development data=%016llx\n",
                       (unsigned long long)digest_sequences(dev));

@@ -19,4 +19,8 @@ void ernn_train_identity(ernn_buffer *text, const ernn_train_options *options,
                          const ernn_model *initial, const ernn_spec *structure,
                          const ernn_sequences *train, const ernn_sequences *dev);
 
+// Two digests to compare ranks by.
+uint64_t ernn_train_digest(const ernn_model *model);
+uint64_t ernn_train_digest_text(const char *text);
+
 #endif

@@ -80,11 +80,8 @@ void ernn_shards_free(ernn_shards *shards)
     ernn_mem_free(shards);
 }
 
-// Loss and gradient of utterances begin ... end - 1 of the batch.
-static void run_piece(ernn_shards *s, const ernn_batch *batch, int piece)
+ernn_batch ernn_shards_slice(const ernn_batch *batch, int begin, int end)
 {
-    const int begin = batch->n * piece / s->n;
-    const int end = batch->n * (piece + 1) / s->n;
     ernn_batch part = *batch;
     part.n = end - begin;
     part.frames += begin;
@@ -93,6 +90,15 @@ static void run_piece(ernn_shards *s, const ernn_batch *batch, int piece)
     part.n_labels += begin;
     part.seeds = batch->seeds ? batch->seeds + begin : NULL;
     part.teachers = batch->teachers ? batch->teachers + begin : NULL;
+    return part;
+}
+
+// Loss and gradient of utterances begin ... end - 1 of the batch.
+static void run_piece(ernn_shards *s, const ernn_batch *batch, int piece)
+{
+    const int begin = batch->n * piece / s->n;
+    const int end = batch->n * (piece + 1) / s->n;
+    const ernn_batch part = ernn_shards_slice(batch, begin, end);
     s->losses[piece] = 0;
     memset(s->gradients[piece], 0, ernn_weights_count(s->weights) * sizeof(float));
     if (part.n == 0)

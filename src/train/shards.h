@@ -27,6 +27,9 @@ ernn_status ernn_shards_new(const ernn_model *model, int batch, int max_frames, 
                             ernn_shards **shards, ernn_error *err);
 void ernn_shards_free(ernn_shards *shards);
 
+// Utterances begin ... end - 1 of the batch, borrowed.
+ernn_batch ernn_shards_slice(const ernn_batch *batch, int begin, int end);
+
 // gradient (layout of the model) = that of the loss summed over the batch; returns the loss.
 double ernn_shards_gradient(ernn_shards *shards, const float *parameters, const ernn_batch *batch,
                             float *gradient);

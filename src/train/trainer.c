@@ -3,6 +3,7 @@
 #include "train/trainer.h"
 
 #include "base/memory.h"
+#include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/options.h"
 #include "train/teacher.h"
@@ -90,7 +91,7 @@ static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
 
 static ernn_status open_batches(ernn_trainer *t, ernn_error *err)
 {
-    const size_t batch = (size_t)t->options.batch;
+    const size_t batch = (size_t)t->options.batch * (size_t)t->options.parts;
     t->frames = ernn_mem_new(batch, sizeof *t->frames, err);
     t->n_frames = ernn_mem_new(batch, sizeof *t->n_frames, err);
     t->labels = ernn_mem_new(batch, sizeof *t->labels, err);
@@ -99,8 +100,8 @@ static ernn_status open_batches(ernn_trainer *t, ernn_error *err)
     t->teachers = ernn_mem_new(batch, sizeof *t->teachers, err);
     if (!t->frames || !t->n_frames || !t->labels || !t->n_labels || !t->seeds || !t->teachers)
         return ERNN_NO_MEMORY;
-    const ernn_status status = ernn_batches_init(&t->batches, t->train, t->options.batch,
-                                                 t->options.loss == ERNN_LOSS_CTC, err);
+    const ernn_status status =
+        ernn_batches_init(&t->batches, t->train, (int)batch, t->options.loss == ERNN_LOSS_CTC, err);
     if (status == ERNN_OK && t->batches.n_unfit > 0) {
         t->report.n_unfit = t->batches.n_unfit;
         snprintf(t->report.first_unfit, sizeof t->report.first_unfit, "%s",
@@ -109,9 +110,25 @@ static ernn_status open_batches(ernn_trainer *t, ernn_error *err)
     return status;
 }
 
+// What depends on the ranks, before anything else is made of the options.
+static ernn_status resolve_ranks(ernn_trainer *t, ernn_error *err)
+{
+    ernn_train_options *o = &t->options;
+    ernn_status status = ERNN_OK;
+    if (o->threads == 0)
+        o->threads = ernn_comm_threads(o->comm);
+    if (o->parts == 0 && o->resume)
+        status = ernn_checkpoint_parts(o->checkpoint, &o->parts, err);
+    else if (o->parts == 0)
+        o->parts = ernn_comm_size(o->comm);
+    return status;
+}
+
 ernn_status ernn_trainer_open(ernn_trainer *t, ernn_error *err)
 {
     ernn_status status = ernn_train_validate(&t->options, err);
+    if (status == ERNN_OK)
+        status = resolve_ranks(t, err);
     if (status == ERNN_OK)
         status = check_structure(t->initial, t->structure, t->options.method, err);
     if (status == ERNN_OK)
@@ -145,6 +162,7 @@ static void close_phase(ernn_trainer *t)
     ernn_admm_clear(&t->admm);
     ernn_shards_free(t->shards);
     t->shards = NULL;
+    ernn_parts_clear(&t->parts);
 }
 
 void ernn_trainer_close(ernn_trainer *t)
@@ -186,6 +204,8 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_mode
     if (status == ERNN_OK)
         status =
             ernn_shards_new(model, t->options.batch, longest, t->options.threads, &t->shards, err);
+    if (status == ERNN_OK)
+        status = ernn_parts_init(&t->parts, t->options.comm, t->options.parts, n, err);
     return status;
 }
 
@@ -222,7 +242,7 @@ ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
     ernn_weights_update(s->weights, ernn_model_parameters(t->model));
     const ernn_status status =
         ernn_evaluate_on(t->model, s->weights, s->nets, s->threads < s->n ? s->threads : s->n,
-                         t->dev, &evaluation, err);
+                         t->options.comm, t->dev, &evaluation, err);
     if (status != ERNN_OK)
         return status;
     const double measured = ernn_evaluation_per(&evaluation, t->dev);
@@ -251,6 +271,7 @@ ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
     ernn_status status = ernn_model_project(t->model, t->structure, &projected, err);
     if (status == ERNN_OK)
         status = ernn_trainer_open_phase(t, ERNN_PHASE_FINETUNE, projected, err);
+    status = ernn_comm_agree(t->options.comm, status, err);
     if (status == ERNN_OK)
         status = ernn_trainer_dev_per(t, &t->report.per_projected, err);
     return status;

@@ -6,6 +6,7 @@
 #include "train/admm.h"
 #include "train/batches.h"
 #include "train/optimiser.h"
+#include "train/parts.h"
 #include "train/schedule.h"
 #include "train/shards.h"
 
@@ -25,11 +26,12 @@ typedef struct ernn_trainer {
     ernn_adam adam;
     ernn_admm admm; // in the ADMM phase
     float *gradient;
-    ernn_shards *shards;
+    ernn_shards *shards; // nets for one part of a batch
+    ernn_parts parts;
     ernn_batches batches;
     ernn_train_report report; // n_epochs are done; room for all
 
-    // One batch, as pointers into the sequences: [batch] each.
+    // One batch, part by part, as pointers into the sequences: [parts x batch] each.
     const float **frames;
     int *n_frames;
     const int **labels;
@@ -54,7 +56,7 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *trainer, ernn_phase phase, ern
                                     ernn_error *err);
 // Ends ADMM: hard projection, and on with the k-vectors.
 ernn_status ernn_trainer_project(ernn_trainer *trainer, ernn_error *err);
-// PER of the present parameters on the development set, -1 without one.
+// PER of the present parameters on the development set, -1 without one; all ranks share the work.
 ernn_status ernn_trainer_dev_per(ernn_trainer *trainer, double *per, ernn_error *err);
 
 // Runs one epoch, from 0, and adds its line to the report. ERNN_STOPPED, without a text, when
