@@ -4,11 +4,12 @@
 set -eu
 cd "$(dirname "$0")"
 sh tools/install.sh
-[ -d build ] || meson setup build >/dev/null
+# MPI is optional for a build, not for its tests.
+[ -d build ] || meson setup build -Dmpi=enabled >/dev/null
 ninja -C build
 # What the sanitizers add is the C code; benches of hardware tools run once, in the first build.
 [ -d build-sanitize ] || meson setup build-sanitize --buildtype=debug -Doptimization=1 \
-    -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+    -Db_sanitize=address,undefined -Db_lundef=false -Dmpi=enabled >/dev/null
 ninja -C build-sanitize
 if grep -rlE '^(<<<<<<<|>>>>>>>) ' src include cli tests docs rtl >/dev/null; then
     echo "merge markers left in the tree" >&2

@@ -1,5 +1,6 @@
 // ernn train: dense, circulant from the start (C-LSTM), or by ADMM from a dense model (E-RNN).
 // SPDX-License-Identifier: Apache-2.0
+#include "ranks.h"
 #include "train.h"
 #include "train_options.h"
 #include "verbs.h"
@@ -25,6 +26,7 @@ static const char HELP[] =
     "  --checkpoint FILE  default MODEL.checkpoint; --resume continues from it, bit for bit\n"
     "  --seed N --threads N    the result does not depend on the threads\n"
     "  --json             print the log as one JSON object\n\n"
+    "mpirun -np N ernn train ... shares every update of N parts out over N processes.\n"
     "CORPUS is a TIMIT tree or a Kaldi folder; without --dev every tenth speaker is held out. The\n"
     "log goes to MODEL.log.json, a line per epoch.\n\n"
     "Example: ernn train --data an4/train --dev an4/dev -o dense.safetensors\n"
@@ -304,13 +306,17 @@ static int run(ernn_cli_training *a)
     a->options.teacher = teacher;
     if (status == ERNN_OK)
         status = ernn_cli_training_data(a, model, !a->from, &train, &dev, &err);
+    status = ernn_comm_agree(a->options.comm, status, &err);
     if (status == ERNN_OK) {
         a->options.progress = show_progress;
         a->options.progress_user = &progress;
         ernn_cli_catch_interrupt();
+        ernn_cli_ranks_catch_end(a->options.comm, a->checkpoint);
         status = ernn_train(model, has_structure ? &structure : NULL, train, dev, &a->options,
                             &trained, &report, &err);
-        code = finish(a, status, trained, &report, &err);
+        code = status == ERNN_OK ? ERNN_EXIT_OK : ERNN_EXIT_FAILURE;
+        if (ernn_comm_rank(a->options.comm) == 0)
+            code = finish(a, status, trained, &report, &err);
     } else
         code = ernn_cli_fail(&err);
     ernn_train_report_free(&report);
@@ -322,13 +328,8 @@ static int run(ernn_cli_training *a)
     return code;
 }
 
-int ernn_cli_train(int argc, char **argv)
+static int parse_and_run(ernn_cli_training *a, int argc, char **argv)
 {
-    ernn_cli_training a = {.spec = ernn_spec_defaults(),
-                           .features = ernn_features_defaults(),
-                           .labels = ERNN_PHONES_39,
-                           .options = ernn_train_defaults()};
-    ernn_spec_parse(&a.spec, "gru:256,256", NULL);
     struct option options[ERNN_CLI_MAX_OPTIONS];
     ernn_cli_training_join(OPTIONS, NULL, options);
     int option;
@@ -337,11 +338,25 @@ int ernn_cli_train(int argc, char **argv)
             return fputs(HELP, stdout) < 0;
         if (option == OPTION_HELP_TRAINING)
             return ernn_cli_training_help();
-        if (!set_option(&a, option, optarg))
+        if (!set_option(a, option, optarg))
             return ERNN_EXIT_USAGE;
     }
     if (optind < argc)
         return ernn_cli_usage("train", "'%s' is one argument too many", argv[optind]);
-    const int code = check(&a);
-    return code == ERNN_EXIT_OK ? run(&a) : code;
+    const int code = check(a);
+    return code == ERNN_EXIT_OK ? run(a) : code;
+}
+
+int ernn_cli_train(int argc, char **argv)
+{
+    ernn_cli_training a = {.spec = ernn_spec_defaults(),
+                           .features = ernn_features_defaults(),
+                           .labels = ERNN_PHONES_39,
+                           .options = ernn_train_defaults()};
+    ernn_spec_parse(&a.spec, "gru:256,256", NULL);
+    int code = ernn_cli_ranks_join(&a.options.comm);
+    if (code == ERNN_EXIT_OK)
+        code = parse_and_run(&a, argc, argv);
+    ernn_comm_free(a.options.comm);
+    return code;
 }
