@@ -117,13 +117,7 @@ static double run_part(const ernn_parts *p, ernn_shards *shards, const float *pa
 {
     const int begin = first_of(p, batch->n, index);
     const int end = first_of(p, batch->n, index + 1);
-    ernn_batch part = *batch;
-    part.n = end - begin;
-    part.frames += begin;
-    part.n_frames += begin;
-    part.labels += begin;
-    part.n_labels += begin;
-    part.seeds = batch->seeds ? batch->seeds + begin : NULL;
+    const ernn_batch part = ernn_shards_slice(batch, begin, end);
     if (part.n > 0)
         return ernn_shards_gradient(shards, parameters, &part, gradient);
     memset(gradient, 0, p->count * sizeof(float)); // the last batch of an epoch may be small
