@@ -98,8 +98,8 @@ static int print_json(const measurement *m)
     const ernn_evaluation *e = &m->evaluation;
     const ernn_silence quoted =
         m->sequences->has_silence ? ERNN_SILENCE_SCORED : ERNN_SILENCE_REMOVED;
-    char shape[256];
-    char blocks[100];
+    char shape[ERNN_SPEC_TEXT];
+    char blocks[ERNN_SPEC_TEXT];
     ernn_spec_print(spec_of(m), shape, sizeof shape);
     ernn_spec_print_blocks(spec_of(m), blocks, sizeof blocks);
     json_t *json = score_json(&e->scores[quoted]);

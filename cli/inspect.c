@@ -57,19 +57,9 @@ static ernn_status load(subject *s, ernn_error *err)
     return status;
 }
 
-// The same network with every block size 1.
-static ernn_spec dense_twin(const ernn_spec *spec)
-{
-    ernn_spec dense = *spec;
-    for (int l = 0; l < dense.n_layers; l++)
-        for (int m = 0; m < ERNN_MATRIX_CLASSES; m++)
-            dense.layers[l].block[m] = 1;
-    return dense;
-}
-
 static double compression(const ernn_spec *spec)
 {
-    const ernn_spec dense = dense_twin(spec);
+    const ernn_spec dense = ernn_spec_dense(spec);
     return (double)ernn_spec_matrix_parameters(&dense) / (double)ernn_spec_matrix_parameters(spec);
 }
 
@@ -110,11 +100,11 @@ static const char *normalisation_name(ernn_normalisation normalisation)
 
 static void print_network(const subject *s)
 {
-    char text[256];
-    char blocks[100];
+    char text[ERNN_SPEC_TEXT];
+    char blocks[ERNN_SPEC_TEXT];
     ernn_spec_print(s->spec, text, sizeof text);
     ernn_spec_print_blocks(s->spec, blocks, sizeof blocks);
-    const ernn_spec dense = dense_twin(s->spec);
+    const ernn_spec dense = ernn_spec_dense(s->spec);
     printf("network     %d > %s > %d, blocks %s\n", s->spec->n_inputs, text, s->spec->n_labels,
            blocks);
     const ernn_features *f = s->features;
@@ -175,11 +165,11 @@ static int print_text(const subject *s)
 
 static void add_network(json_t *json, const subject *s)
 {
-    char text[256];
-    char blocks[100];
+    char text[ERNN_SPEC_TEXT];
+    char blocks[ERNN_SPEC_TEXT];
     ernn_spec_print(s->spec, text, sizeof text);
     ernn_spec_print_blocks(s->spec, blocks, sizeof blocks);
-    const ernn_spec dense = dense_twin(s->spec);
+    const ernn_spec dense = ernn_spec_dense(s->spec);
     const ernn_features *f = s->features;
     json_object_update_new(
         json,

@@ -3,6 +3,7 @@
 //   speech.h   audio, features, corpora, phone sets, decoding, scoring
 //   synthesis.h a synthetic corpus in TIMIT's layout
 //   circ.h     block-circulant matrices
+//   sparse.h   balanced-sparse matrices
 //   spec.h     the shape of a network: cells, sizes, block sizes
 //   model.h    parameters, files, streaming inference in floating point
 //   train.h    dense, circulant (C-LSTM) and ADMM (E-RNN) training
@@ -23,6 +24,7 @@
 #include "ernn/hw.h"
 #include "ernn/model.h"
 #include "ernn/quant.h"
+#include "ernn/sparse.h"
 #include "ernn/spec.h"
 #include "ernn/speech.h"
 #include "ernn/status.h"

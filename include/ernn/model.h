@@ -25,24 +25,28 @@ typedef struct ernn_tensor {
     char name[32];
     ernn_matrix_class matrix; // meaningful when is_matrix
     bool is_matrix;
-    int layer;     // -1 for the output layer
-    int rows;      // of the matrix before padding, or length of a vector
-    int cols;      // 1 for a vector
-    int block;     // 1 = dense [rows][cols]; else circulant [ceil(rows/k)][ceil(cols/k)][k]
-    size_t offset; // in floats
-    size_t count;  // floats stored
+    int gate;             // of an input or recurrent matrix, in the order of the table; else 0
+    int layer;            // -1 for the output layer
+    int rows;             // of the matrix before padding, or length of a vector
+    int cols;             // 1 for a vector
+    int block;            // 1 = dense [rows][cols]; else circulant [ceil(rows/k)][ceil(cols/k)][k]
+    ernn_sparsity sparse; // n_pes > 0: dense [rows][cols] with zeros where nothing is stored
+    size_t offset;        // in floats
+    size_t count;         // floats in the parameter block
+    size_t n_stored; // numbers that files and hardware keep: `count`, or a sparse matrix's weights
 } ernn_tensor;
 
 // Random parameters: uniform +-sqrt(1/n_cells) per layer as for a dense matrix (circulant blocks
-// get the same spread of their expanded entries), biases 0, forget bias 1.
+// get the same spread of their expanded entries, sparse ones are a dense matrix's largest), biases
+// 0, forget bias 1.
 ERNN_API ernn_status ernn_model_new(const ernn_spec *spec, const ernn_features *features,
                                     ernn_phone_set phone_set, uint64_t seed, ernn_model **model,
                                     ernn_error *err);
 ERNN_API void ernn_model_free(ernn_model *model);
 // Deep copy.
 ERNN_API ernn_status ernn_model_copy(const ernn_model *model, ernn_model **copy, ernn_error *err);
-// A model of another structure (block sizes only; same shapes) whose matrices are the exact
-// Euclidean projection of this one's onto their new circulant sets. (math.md: projection)
+// A model of another structure (blocks and sparsity only; same shapes) whose matrices are the exact
+// Euclidean projection of this one's onto their new sets. (math.md: projection)
 ERNN_API ernn_status ernn_model_project(const ernn_model *model, const ernn_spec *structure,
                                         ernn_model **projected, ernn_error *err);
 
@@ -58,7 +62,8 @@ ERNN_API size_t ernn_model_n_parameters(const ernn_model *model);
 ERNN_API float *ernn_model_parameters(ernn_model *model);
 ERNN_API const float *ernn_model_parameters_const(const ernn_model *model);
 
-// safetensors with the profile of docs/format.md. Same model, same bytes. Loading refuses NaN and
+// safetensors with the profile of docs/format.md. Same model, same bytes. A sparse matrix with more
+// weights than its structure allows is not saved. Loading refuses NaN and
 // infinite values, unknown ernn.* keys, shapes that do not match the spec.
 ERNN_API ernn_status ernn_model_save(const ernn_model *model, const char *path, ernn_error *err);
 ERNN_API ernn_status ernn_model_load(const char *path, ernn_model **model, ernn_error *err);

@@ -2,24 +2,30 @@
 //
 // Text form, also used on the command line: "gru:256,256" or "lstm:1024p512,1024p512" with options
 // after the sizes: "p<N>" projection, "+peephole", "+reset_before", for example
-// "lstm:1024p512,1024p512+peephole"; "/" joins groups of layers, "lstm:64+peephole/gru:32". Block
-// sizes: "8" or "input=16,recurrent=8,projection=8".
+// "lstm:1024p512,1024p512+peephole"; "/" joins groups of layers, "lstm:64+peephole/gru:32".
+//
+// Structures of the matrices: one for all, "8"; by class, "input=16,recurrent=8,projection=8"; by
+// layer and class, "layer0.input=16"; by layer and matrix, "layer1.W_ir=4" (the names of
+// docs/format.md). What stands later wins. A structure is a block size, 1 being dense, or
+// "sparse:16:0.1": balanced over 16 processing elements, 10 % of the weights kept.
 //
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SPEC_H
 #define ERNN_SPEC_H
 
-#include "ernn/status.h"
+#include "ernn/sparse.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { ERNN_MAX_LAYERS = 8, ERNN_MAX_SIZE = 8192, ERNN_MAX_BLOCK = 64 };
+enum { ERNN_MAX_LAYERS = 8, ERNN_MAX_SIZE = 8192, ERNN_MAX_BLOCK = 64, ERNN_MAX_GATES = 4 };
+// Bytes that hold any text that ernn_spec_print or ernn_spec_print_blocks writes.
+enum { ERNN_SPEC_TEXT = 4096 };
 
 typedef enum ernn_cell { ERNN_CELL_LSTM, ERNN_CELL_GRU } ernn_cell;
 
-// Matrix classes, each with its own block size.
+// Matrix classes, each with its own structure.
 typedef enum ernn_matrix_class {
     ERNN_MATRIX_INPUT,      // W_ix W_fx W_cx W_ox, or W_zx W_rx W_hx
     ERNN_MATRIX_RECURRENT,  // W_ir W_fr W_cr W_or, or W_zr W_rr W_hr
@@ -28,13 +34,24 @@ typedef enum ernn_matrix_class {
     ERNN_MATRIX_CLASSES
 } ernn_matrix_class;
 
+// The structure of one matrix: dense, block-circulant or balanced-sparse.
+typedef struct ernn_structure {
+    int block; // 1 (dense or sparse), 2, 4, ... 64
+    ernn_sparsity sparse;
+} ernn_structure;
+
 typedef struct ernn_layer_spec {
     ernn_cell cell;
     int n_cells;         // 1 to 8192
     int n_projected;     // LSTM: 1 to 8192; 0 = none
     bool is_peephole;    // LSTM: i and f see c_{t-1}, o sees c_t
     bool is_reset_after; // GRU: r multiplies W_hr h' + b_hr; else r multiplies h' (default after)
-    int block[ERNN_MATRIX_CLASSES]; // 1 (dense), 2, 4, ... 64; ERNN_MATRIX_OUTPUT is unused here
+    // Structure of each class; ERNN_MATRIX_OUTPUT is unused here. Read through
+    // ernn_spec_structure, written through ernn_spec_set_structure where gates may differ.
+    int block[ERNN_MATRIX_CLASSES];            // 1 (dense or sparse), 2, 4, ... 64
+    ernn_sparsity sparse[ERNN_MATRIX_CLASSES]; // n_pes 0: not sparse; else block is 1
+    // Of single gates of the input and the recurrent class; block 0: as their class.
+    ernn_structure own[ERNN_MATRIX_PROJECTION][ERNN_MAX_GATES];
 } ernn_layer_spec;
 
 typedef struct ernn_spec {
@@ -50,7 +67,8 @@ ERNN_API ernn_spec ernn_spec_defaults(void);
 // Fills cell, layers and sizes from the text form; other fields of `spec` stay.
 ERNN_API ernn_status ernn_spec_parse(ernn_spec *spec, const char *text, ernn_error *err);
 
-// Sets the block sizes of all layers from the text form; classes not named stay.
+// Sets the structures of the layers' matrices from the text form; matrices not named stay. Layers
+// and gates that the spec does not have are refused.
 ERNN_API ernn_status ernn_spec_parse_blocks(ernn_spec *spec, const char *text, ernn_error *err);
 
 // Refuses anything outside the ranges above, naming field, value and range.
@@ -59,17 +77,37 @@ ERNN_API ernn_status ernn_spec_validate(const ernn_spec *spec, ernn_error *err);
 // The text form, canonical; `size` bytes at `text`, always terminated.
 ERNN_API void ernn_spec_print(const ernn_spec *spec, char *text, size_t size);
 
-// The block sizes of the first layer as ernn_spec_parse_blocks reads them.
+// The structures as ernn_spec_parse_blocks reads them: those of the first layer for all, then what
+// differs. `size` bytes at `text`, always terminated.
 ERNN_API void ernn_spec_print_blocks(const ernn_spec *spec, char *text, size_t size);
+// "8" or "sparse:16:0.1".
+ERNN_API void ernn_spec_print_structure(ernn_structure structure, char *text, size_t size);
+
+// Structure of a gate's matrix, gates in the order of the tensor table (i f c o or z r h); 0 for
+// the projection.
+ERNN_API ernn_structure ernn_spec_structure(const ernn_layer_spec *layer, ernn_matrix_class matrix,
+                                            int gate);
+// Gives all matrices of a class one structure.
+ERNN_API void ernn_spec_set_structure(ernn_layer_spec *layer, ernn_matrix_class matrix,
+                                      ernn_structure structure);
+// The same network with every matrix dense.
+ERNN_API ernn_spec ernn_spec_dense(const ernn_spec *spec);
+// Whether a layer has a matrix that is not dense.
+ERNN_API bool ernn_spec_is_dense(const ernn_spec *spec);
+// Refuses layers whose gates differ inside a class, for users that take one block size per class of
+// a layer; `what` begins the message.
+ERNN_API ernn_status ernn_spec_check_uniform(const ernn_spec *spec, const char *what,
+                                             ernn_error *err);
 
 // Gates of a cell: 4 or 3.
 ERNN_API int ernn_spec_gates(ernn_cell cell);
 // Width of a layer's input and output vectors.
 ERNN_API int ernn_spec_layer_inputs(const ernn_spec *spec, int layer);
 ERNN_API int ernn_spec_layer_outputs(const ernn_spec *spec, int layer);
-// Numbers stored: weights, biases, peepholes and output layer, padding included.
+// Numbers stored: weights, biases, peepholes and output layer, padding included; of a sparse matrix
+// the weights it keeps, without their positions. (In memory a sparse matrix takes a dense array.)
 ERNN_API size_t ernn_spec_parameters(const ernn_spec *spec);
-// The same for the recurrent layers' weight matrices alone (what circulant blocks compress).
+// The same for the recurrent layers' weight matrices alone (what their structures compress).
 ERNN_API size_t ernn_spec_matrix_parameters(const ernn_spec *spec);
 
 #ifdef __cplusplus

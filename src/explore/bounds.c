@@ -11,7 +11,8 @@ static ernn_spec with_block(const ernn_spec *spec, int k)
     ernn_spec changed = *spec;
     for (int l = 0; l < spec->n_layers; l++)
         for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
-            changed.layers[l].block[m] = k;
+            ernn_spec_set_structure(&changed.layers[l], (ernn_matrix_class)m,
+                                    (ernn_structure){.block = k});
     return changed;
 }
 

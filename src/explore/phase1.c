@@ -35,9 +35,11 @@ static ernn_spec shaped(const ernn_spec *start, ernn_cell cell, int k_input, int
             layer->n_projected = 0;
             layer->is_peephole = false;
         }
-        layer->block[ERNN_MATRIX_INPUT] = k_input;
-        layer->block[ERNN_MATRIX_RECURRENT] = k;
-        layer->block[ERNN_MATRIX_PROJECTION] = layer->n_projected ? k : 1;
+        const int k_projection = layer->n_projected ? k : 1;
+        ernn_spec_set_structure(layer, ERNN_MATRIX_INPUT, (ernn_structure){.block = k_input});
+        ernn_spec_set_structure(layer, ERNN_MATRIX_RECURRENT, (ernn_structure){.block = k});
+        ernn_spec_set_structure(layer, ERNN_MATRIX_PROJECTION,
+                                (ernn_structure){.block = k_projection});
     }
     return spec;
 }

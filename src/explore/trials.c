@@ -110,10 +110,7 @@ static ernn_status train_into(const ernn_search *search, const ernn_model *initi
 ernn_status ernn_explore_dense(const ernn_search *search, const ernn_spec *spec, char *path,
                                size_t path_size, ernn_model **dense, double *per, ernn_error *err)
 {
-    ernn_spec plain = *spec;
-    for (int l = 0; l < plain.n_layers; l++)
-        for (int m = 0; m < ERNN_MATRIX_CLASSES; m++)
-            plain.layers[l].block[m] = 1;
+    const ernn_spec plain = ernn_spec_dense(spec);
     trial_path(search, &plain, true, path, path_size);
     ernn_status status;
     if (ernn_file_exists(path)) {

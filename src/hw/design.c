@@ -152,9 +152,18 @@ static void begin(const ernn_spec *spec, const ernn_device *device, int signal_b
 static ernn_status check_arguments(const ernn_spec *spec, int signal_bits, int weight_bits,
                                    ernn_error *err)
 {
-    const ernn_status status = ernn_spec_validate(spec, err);
+    ernn_status status = ernn_spec_validate(spec, err);
+    if (status == ERNN_OK)
+        status = ernn_spec_check_uniform(spec, "design", err);
     if (status != ERNN_OK)
         return status;
+    for (int l = 0; l < spec->n_layers; l++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
+            if (spec->layers[l].sparse[m].n_pes)
+                return ernn_error_set(err, ERNN_NO_FIT,
+                                      "design: layer %d has sparse matrices, the accelerator has "
+                                      "no sparse products; take a dense or circulant structure",
+                                      l);
     if (signal_bits < 8 || signal_bits > 18 || weight_bits < 4 || weight_bits > 16)
         return ernn_error_set(err, ERNN_BAD_ARG,
                               "design: %d-bit signals, 8 to 18; %d-bit weights, 4 to 16",

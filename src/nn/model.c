@@ -57,7 +57,7 @@ enum { RNG_STREAM_PARAMETERS = 0x6d6f6465 };
 
 // Weights and peepholes are uniform in +-sqrt(1 / n), n the cells of their layer (output layer: the
 // width it sees); an entry of the expanded matrix is one of the numbers stored, so its spread is
-// the same for any block size. (math.md eq. 23)
+// the same for any block size. A sparse matrix keeps the largest of them. (math.md eq. 23)
 static void randomize(const ernn_model *model, const ernn_tensor *tensor, ernn_rng *rng)
 {
     float *values = model->parameters + tensor->offset;
@@ -67,6 +67,8 @@ static void randomize(const ernn_model *model, const ernn_tensor *tensor, ernn_r
         values[i] = (float)(spread * (2 * ernn_rng_uniform(rng) - 1));
     if (tensor->is_matrix && tensor->block > 1)
         ernn_circ_clear_absent(tensor->rows, tensor->cols, tensor->block, values);
+    if (tensor->sparse.n_pes)
+        ernn_sparse_project(values, tensor->rows, tensor->cols, tensor->sparse, values);
 }
 
 // Whether the name after the layer begins with `start`.
@@ -128,7 +130,7 @@ static ernn_status refuse_shape(const ernn_spec *have, const ernn_spec *want, er
     ernn_spec_print(want, want_text, sizeof want_text);
     return ernn_error_set(err, ERNN_BAD_ARG,
                           "projection: structure is %d > %s > %d, the model is %d > %s > %d; only "
-                          "block sizes may differ",
+                          "structures of matrices may differ",
                           want->n_inputs, want_text, want->n_labels, have->n_inputs, have_text,
                           have->n_labels);
 }
@@ -166,7 +168,11 @@ ernn_status ernn_model_project(const ernn_model *model, const ernn_spec *structu
         // Z = Pi(W) (math.md eq. 8)
         ernn_circ_expand(model->parameters + from->offset, from->rows, from->cols, from->block,
                          dense);
-        ernn_circ_project(dense, to->rows, to->cols, to->block, made->parameters + to->offset);
+        float *z = made->parameters + to->offset;
+        if (to->sparse.n_pes)
+            ernn_sparse_project(dense, to->rows, to->cols, to->sparse, z);
+        else
+            ernn_circ_project(dense, to->rows, to->cols, to->block, z);
     }
     *projected = made;
     made = NULL;

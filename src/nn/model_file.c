@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+enum { NAME_BYTES = 48 }; // of a tensor's name with ".positions"
+
 // Dense [rows, cols], circulant [p, q, k], vector [rows]; returns the number of dimensions.
 static int tensor_shape(const ernn_tensor *tensor, size_t *shape)
 {
@@ -22,34 +24,124 @@ static int tensor_shape(const ernn_tensor *tensor, size_t *shape)
     return k == 1 ? 2 : 3;
 }
 
-void ernn_block_put(ernn_store_writer *writer, const ernn_model *model, const char *prefix,
-                    const float *block)
+// ---- Sparse matrices: values and positions of the PEs ----
+
+// Room for the largest sparse matrix of a model, both NULL when it has none. Freed by the caller.
+typedef struct packed {
+    float *values;
+    int32_t *positions;
+} packed;
+
+static void packed_free(packed *p)
 {
-    const ernn_tensor *tensors = ernn_model_tensors(model);
-    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
-        char name[80];
-        size_t shape[3];
-        const int n_dims = tensor_shape(&tensors[i], shape);
-        snprintf(name, sizeof name, "%s%s", prefix, tensors[i].name);
-        ernn_store_put(writer, name, ERNN_DTYPE_F32, n_dims, shape, block + tensors[i].offset);
-    }
+    ernn_mem_free(p->values);
+    ernn_mem_free(p->positions);
 }
 
-ernn_status ernn_block_read(const ernn_store *file, const ernn_model *model, const char *prefix,
-                            float *block, ernn_error *err)
+static ernn_status packed_new(const ernn_tensor *tensor, packed *p, ernn_error *err)
 {
-    const ernn_tensor *tensors = ernn_model_tensors(model);
-    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
-        char name[80];
-        size_t shape[3];
-        const int n_dims = tensor_shape(&tensors[i], shape);
-        snprintf(name, sizeof name, "%s%s", prefix, tensors[i].name);
-        ernn_status status = ernn_store_read(file, name, ERNN_DTYPE_F32, n_dims, shape,
-                                             block + tensors[i].offset, err);
-        if (status != ERNN_OK)
-            return status;
-    }
+    p->values = ernn_mem_new(tensor->n_stored, sizeof *p->values, err);
+    p->positions = ernn_mem_new(tensor->n_stored, sizeof *p->positions, err);
+    if (p->values && p->positions)
+        return ERNN_OK;
+    packed_free(p);
+    *p = (packed){0};
+    return ERNN_NO_MEMORY;
+}
+
+// [n_pes, share]
+static void packed_shape(const ernn_tensor *tensor, size_t *shape)
+{
+    shape[0] = (size_t)tensor->sparse.n_pes;
+    shape[1] = tensor->n_stored / shape[0];
+}
+
+static void packed_names(const ernn_tensor *tensor, char *values, char *positions, size_t size)
+{
+    snprintf(values, size, "%s.values", tensor->name);
+    snprintf(positions, size, "%s.positions", tensor->name);
+}
+
+static ernn_status put_sparse(ernn_store_writer *writer, const ernn_tensor *tensor,
+                              const float *matrix, packed *p, ernn_error *err)
+{
+    char values[NAME_BYTES];
+    char positions[NAME_BYTES];
+    size_t shape[2];
+    ernn_status status = packed_new(tensor, p, err);
+    ernn_error reason = {0};
+    if (status == ERNN_OK && ernn_sparse_pack(matrix, tensor->rows, tensor->cols, tensor->sparse,
+                                              p->values, p->positions, &reason) != ERNN_OK)
+        status = ernn_error_set(err, ERNN_BAD_ARG, "model: %s: %s; prune it first", tensor->name,
+                                reason.text);
+    if (status != ERNN_OK)
+        return status;
+    packed_names(tensor, values, positions, sizeof values);
+    packed_shape(tensor, shape);
+    ernn_store_put(writer, values, ERNN_DTYPE_F32, 2, shape, p->values);
+    ernn_store_put(writer, positions, ERNN_DTYPE_I32, 2, shape, p->positions);
     return ERNN_OK;
+}
+
+static ernn_status read_sparse(const ernn_store *file, const ernn_tensor *tensor, float *matrix,
+                               ernn_error *err)
+{
+    char values[NAME_BYTES];
+    char positions[NAME_BYTES];
+    size_t shape[2];
+    packed p = {0};
+    ernn_error reason = {0};
+    ernn_status status = packed_new(tensor, &p, err);
+    packed_names(tensor, values, positions, sizeof values);
+    packed_shape(tensor, shape);
+    if (status == ERNN_OK)
+        status = ernn_store_read(file, values, ERNN_DTYPE_F32, 2, shape, p.values, err);
+    if (status == ERNN_OK)
+        status = ernn_store_read(file, positions, ERNN_DTYPE_I32, 2, shape, p.positions, err);
+    if (status == ERNN_OK && ernn_sparse_unpack(p.values, p.positions, tensor->rows, tensor->cols,
+                                                tensor->sparse, matrix, &reason) != ERNN_OK)
+        status = ernn_error_set(err, ERNN_BAD_FILE, "%s: tensor '%s': %s", ernn_store_path(file),
+                                positions, reason.text);
+    packed_free(&p);
+    return status;
+}
+
+// ---- Models ----
+
+// The parameters as one tensor per entry of the table, a sparse matrix as two. sparse[n_tensors]
+// are the caller's to free after the save, whatever the status.
+static ernn_status put_parameters(ernn_store_writer *writer, const ernn_model *model,
+                                  packed *sparse, ernn_error *err)
+{
+    const float *parameters = ernn_model_parameters_const(model);
+    ernn_status status = ERNN_OK;
+    for (size_t i = 0; status == ERNN_OK && i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *tensor = &ernn_model_tensors(model)[i];
+        const float *values = parameters + tensor->offset;
+        size_t shape[3];
+        const int n_dims = tensor_shape(tensor, shape);
+        if (!tensor->sparse.n_pes)
+            ernn_store_put(writer, tensor->name, ERNN_DTYPE_F32, n_dims, shape, values);
+        else
+            status = put_sparse(writer, tensor, values, &sparse[i], err);
+    }
+    return status;
+}
+
+static ernn_status read_parameters(const ernn_store *file, ernn_model *model, ernn_error *err)
+{
+    float *parameters = ernn_model_parameters(model);
+    ernn_status status = ERNN_OK;
+    for (size_t i = 0; status == ERNN_OK && i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *tensor = &ernn_model_tensors(model)[i];
+        float *values = parameters + tensor->offset;
+        size_t shape[3];
+        const int n_dims = tensor_shape(tensor, shape);
+        status = tensor->sparse.n_pes ? read_sparse(file, tensor, values, err)
+                                      : ernn_store_read(file, tensor->name, ERNN_DTYPE_F32, n_dims,
+                                                        shape, values, err);
+    }
+    return status;
 }
 
 ernn_status ernn_model_save(const ernn_model *model, const char *path, ernn_error *err)
@@ -59,15 +151,20 @@ ernn_status ernn_model_save(const ernn_model *model, const char *path, ernn_erro
         return status;
     ernn_store_writer *writer = NULL;
     ernn_profile *profile = ernn_mem_new(1, sizeof *profile, err);
-    status = profile ? ernn_store_writer_new(&writer, err) : ERNN_NO_MEMORY;
+    packed *sparse = ernn_mem_new(ernn_model_n_tensors(model), sizeof *sparse, err);
+    status = profile && sparse ? ernn_store_writer_new(&writer, err) : ERNN_NO_MEMORY;
     if (status == ERNN_OK) {
         *profile = (ernn_profile){*ernn_model_spec(model), *ernn_model_features(model),
                                   ernn_model_phone_set(model), *ernn_model_statistics_const(model)};
         ernn_profile_put(writer, "model", profile);
-        ernn_block_put(writer, model, "", ernn_model_parameters_const(model));
-        status = ernn_store_save(writer, path, err);
-        ernn_store_writer_free(writer);
+        status = put_parameters(writer, model, sparse, err);
     }
+    if (status == ERNN_OK)
+        status = ernn_store_save(writer, path, err);
+    ernn_store_writer_free(writer);
+    for (size_t i = 0; sparse && i < ernn_model_n_tensors(model); i++)
+        packed_free(&sparse[i]);
+    ernn_mem_free(sparse);
     ernn_mem_free(profile);
     return status;
 }
@@ -87,11 +184,22 @@ static ernn_status check_size(const ernn_store *file, const ernn_spec *spec, ern
 // Refuses tensors that the model does not have.
 static ernn_status check_names(const ernn_store *file, const ernn_model *model, ernn_error *err)
 {
-    const char *names[ERNN_MAX_TENSORS + 2] = {"features.mean", "features.variance"};
-    const size_t n = ernn_model_n_tensors(model);
-    for (size_t i = 0; i < n; i++)
-        names[i + 2] = ernn_model_tensors(model)[i].name;
-    return ernn_store_check_names(file, names, n + 2, err);
+    enum { MOST = 2 * ERNN_MAX_TENSORS + 2 };
+    char sparse[MOST][NAME_BYTES];
+    const char *names[MOST] = {"features.mean", "features.variance"};
+    size_t n = 2;
+    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *tensor = &ernn_model_tensors(model)[i];
+        names[n] = tensor->name;
+        if (tensor->sparse.n_pes) {
+            packed_names(tensor, sparse[n], sparse[n + 1], NAME_BYTES);
+            names[n] = sparse[n];
+            names[n + 1] = sparse[n + 1];
+            n++;
+        }
+        n++;
+    }
+    return ernn_store_check_names(file, names, n, err);
 }
 
 static ernn_status read_model(const ernn_store *file, const ernn_profile *profile,
@@ -106,7 +214,7 @@ static ernn_status read_model(const ernn_store *file, const ernn_profile *profil
     *ernn_model_statistics(*model) = profile->statistics;
     status = check_names(file, *model, err);
     if (status == ERNN_OK)
-        status = ernn_block_read(file, *model, "", ernn_model_parameters(*model), err);
+        status = read_parameters(file, *model, err);
     if (status != ERNN_OK) {
         ernn_model_free(*model);
         *model = NULL;

@@ -1,5 +1,5 @@
-// The parts of a file that every kind with a network in it shares: spec, features, phone set,
-// statistics, and parameter blocks as named tensors. docs/format.md sections 4 to 6.
+// The parts of a file that every kind with a network in it shares: spec, features, phone set and
+// statistics. docs/format.md sections 4 to 6.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_NN_MODEL_FILE_H
 #define ERNN_SRC_NN_MODEL_FILE_H
@@ -23,15 +23,5 @@ void ernn_profile_put(ernn_store_writer *writer, const char *kind, const ernn_pr
 ernn_status ernn_profile_read(const ernn_store *file, const char *kind,
                               const char *const *extra_keys, int n_extra, ernn_profile *profile,
                               ernn_error *err);
-
-// Puts block[n_parameters], laid out as the model's parameters, as one tensor per entry of its
-// table, named prefix + name: "" for the model itself, "adam.m." and the like in checkpoints.
-// `block` is borrowed until the save.
-void ernn_block_put(ernn_store_writer *writer, const ernn_model *model, const char *prefix,
-                    const float *block);
-
-// Reads them back; a missing tensor, another shape or a NaN is refused by name.
-ernn_status ernn_block_read(const ernn_store *file, const ernn_model *model, const char *prefix,
-                            float *block, ernn_error *err);
 
 #endif

@@ -147,6 +147,20 @@ static void print_layer(ernn_buffer *out, const ernn_layer_spec *layer)
     ernn_buffer_print(out, "}");
 }
 
+// Whether the block sizes of the layers' classes do not say all: sparse matrices, mixed gates.
+static bool has_structures(const ernn_spec *spec)
+{
+    for (int l = 0; l < spec->n_layers; l++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
+            for (int g = 0; g < ernn_spec_gates(spec->layers[l].cell); g++) {
+                const ernn_structure s =
+                    ernn_spec_structure(&spec->layers[l], (ernn_matrix_class)m, g);
+                if (s.sparse.n_pes || s.block != spec->layers[l].block[m])
+                    return true;
+            }
+    return false;
+}
+
 static void print_spec(ernn_buffer *out, const ernn_spec *spec)
 {
     ernn_spec copy = *spec;
@@ -159,7 +173,13 @@ static void print_spec(ernn_buffer *out, const ernn_spec *spec)
         ernn_buffer_print(out, l ? "," : "");
         print_layer(out, &spec->layers[l]);
     }
-    ernn_buffer_print(out, "]}");
+    ernn_buffer_print(out, "]");
+    if (has_structures(spec)) {
+        char blocks[ERNN_SPEC_TEXT];
+        ernn_spec_print_blocks(spec, blocks, sizeof blocks);
+        ernn_buffer_print(out, ",\"structures\":\"%s\"", blocks);
+    }
+    ernn_buffer_print(out, "}");
 }
 
 static ernn_status read_layer(const source *s, const json_t *object, ernn_layer_spec *layer)
@@ -183,7 +203,8 @@ static ernn_status read_spec(const source *s, const json_t *object, ernn_spec *s
 {
     field fields[N_SPEC_FIELDS];
     spec_fields(spec, fields);
-    ernn_status status = read_fields(s, object, fields, N_SPEC_FIELDS, 1);
+    const json_t *structures = json_object_get(object, "structures");
+    ernn_status status = read_fields(s, object, fields, N_SPEC_FIELDS, structures ? 2 : 1);
     const json_t *layers = json_object_get(object, "layers");
     if (status == ERNN_OK && (!json_is_array(layers) || json_array_size(layers) > ERNN_MAX_LAYERS))
         status = refuse(s, "layers", "not an array of 1 to 8 layers");
@@ -193,6 +214,11 @@ static ernn_status read_spec(const source *s, const json_t *object, ernn_spec *s
     for (int l = 0; status == ERNN_OK && l < spec->n_layers; l++)
         status = read_layer(s, json_array_get(layers, (size_t)l), &spec->layers[l]);
     ernn_error reason = {0};
+    if (status == ERNN_OK && structures && !json_is_string(structures))
+        status = refuse(s, "structures", "not a text");
+    if (status == ERNN_OK && structures &&
+        ernn_spec_parse_blocks(spec, json_string_value(structures), &reason) != ERNN_OK)
+        status = refuse(s, "structures", reason.text);
     if (status == ERNN_OK && ernn_spec_validate(spec, &reason) != ERNN_OK)
         status = refuse(s, "its value", reason.text);
     return status;
@@ -347,7 +373,8 @@ void ernn_profile_put(ernn_store_writer *writer, const char *kind, const ernn_pr
     ernn_buffer features = {0};
     print_spec(&spec, &profile->spec);
     print_features(&features, &profile->features);
-    ernn_store_put_text(writer, "ernn.format", "1");
+    // what the first version cannot say makes it the second: an older ernn then says why
+    ernn_store_put_text(writer, "ernn.format", has_structures(&profile->spec) ? "2" : "1");
     ernn_store_put_text(writer, "ernn.kind", kind);
     ernn_store_put_text(writer, "ernn.spec", spec.status == ERNN_OK ? spec.data : "");
     ernn_store_put_text(writer, "ernn.features", features.status == ERNN_OK ? features.data : "");

@@ -186,6 +186,8 @@ ernn_status ernn_run_new(const ernn_model *model, ernn_run **run, ernn_error *er
     const ernn_spec *spec = ernn_model_spec(model);
     const float *parameters = ernn_model_parameters_const(model);
     const ernn_tensor *output = ernn_model_find(model, "output.W");
+    if (ernn_spec_check_uniform(spec, "streaming", err) != ERNN_OK)
+        return ERNN_BAD_ARG;
     ernn_run *made = ernn_mem_new(1, sizeof *made, err);
     if (!made)
         return ERNN_NO_MEMORY;

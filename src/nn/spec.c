@@ -5,16 +5,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ernn/spec.h"
 
-#include "base/error.h"
 #include "ernn/circ.h"
+#include "nn/cursor.h"
+#include "nn/structure.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char *const CELL_NAMES[] = {"lstm", "gru"};
-static const char *const CLASS_NAMES[] = {"input", "recurrent", "projection"};
 
-enum { N_CELLS = 2, N_BLOCK_CLASSES = 3, DEFAULT_INPUTS = 80, DEFAULT_LABELS = 40 };
+enum { DEFAULT_INPUTS = 80, DEFAULT_LABELS = 40 };
 
 static ernn_layer_spec default_layer(ernn_cell cell)
 {
@@ -33,83 +33,44 @@ ernn_spec ernn_spec_defaults(void)
 
 // ---- Parsing ----
 
-// A text and the place that is read next.
-typedef struct cursor {
-    const char *text;
-    size_t at;
-    ernn_error *err;
-} cursor;
-
-static ernn_status refuse(const cursor *c, const char *wanted)
-{
-    const char *rest = c->text + c->at;
-    if (!*rest)
-        return ernn_error_set(c->err, ERNN_BAD_ARG, "'%.100s': ends where %s is wanted", c->text,
-                              wanted);
-    return ernn_error_set(c->err, ERNN_BAD_ARG, "'%.100s': '%.30s' at character %zu, %s is wanted",
-                          c->text, rest, c->at + 1, wanted);
-}
-
-static bool take(cursor *c, const char *word)
-{
-    const size_t n = strlen(word);
-    if (strncmp(c->text + c->at, word, n) != 0)
-        return false;
-    c->at += n;
-    return true;
-}
-
-// A whole number from 1 to `high`, without sign or leading zero.
-static ernn_status take_number(cursor *c, int high, const char *what, int *number)
-{
-    char wanted[80];
-    snprintf(wanted, sizeof wanted, "%s from 1 to %d", what, high);
-    const cursor start = *c;
-    int value = 0;
-    while (c->text[c->at] >= '0' && c->text[c->at] <= '9' && value <= high)
-        value = 10 * value + (c->text[c->at++] - '0');
-    if (c->text[start.at] == '0' || value < 1 || value > high)
-        return refuse(&start, wanted);
-    *number = value;
-    return ERNN_OK;
-}
-
-static ernn_status take_option(cursor *c, ernn_layer_spec *layers, int n)
+static ernn_status take_option(ernn_cursor *c, ernn_layer_spec *layers, int n)
 {
     const bool is_lstm = layers[0].cell == ERNN_CELL_LSTM;
-    if (is_lstm && take(c, "peephole")) {
+    if (is_lstm && ernn_cursor_take(c, "peephole")) {
         for (int l = 0; l < n; l++)
             layers[l].is_peephole = true;
         return ERNN_OK;
     }
-    if (!is_lstm && take(c, "reset_before")) {
+    if (!is_lstm && ernn_cursor_take(c, "reset_before")) {
         for (int l = 0; l < n; l++)
             layers[l].is_reset_after = false;
         return ERNN_OK;
     }
-    return refuse(c, is_lstm ? "'peephole' (the option of lstm)"
-                             : "'reset_before' (the option of gru)");
+    return ernn_cursor_refuse(c, is_lstm ? "'peephole' (the option of lstm)"
+                                         : "'reset_before' (the option of gru)");
 }
 
 // One group "cell:size,size+option", appended to `spec`.
-static ernn_status take_group(cursor *c, ernn_spec *spec)
+static ernn_status take_group(ernn_cursor *c, ernn_spec *spec)
 {
     const int first = spec->n_layers;
-    const bool is_lstm = take(c, "lstm:");
-    if (!is_lstm && !take(c, "gru:"))
-        return refuse(c, "'lstm:' or 'gru:'");
+    const bool is_lstm = ernn_cursor_take(c, "lstm:");
+    if (!is_lstm && !ernn_cursor_take(c, "gru:"))
+        return ernn_cursor_refuse(c, "'lstm:' or 'gru:'");
     do {
         if (spec->n_layers == ERNN_MAX_LAYERS)
-            return refuse(c, "the end (8 layers are the most)");
+            return ernn_cursor_refuse(c, "the end (8 layers are the most)");
         ernn_layer_spec *layer = &spec->layers[spec->n_layers++];
         *layer = default_layer(is_lstm ? ERNN_CELL_LSTM : ERNN_CELL_GRU);
-        ernn_status status = take_number(c, ERNN_MAX_SIZE, "a number of cells", &layer->n_cells);
-        if (status == ERNN_OK && is_lstm && take(c, "p"))
-            status = take_number(c, ERNN_MAX_SIZE, "a projection size", &layer->n_projected);
+        ernn_status status =
+            ernn_cursor_number(c, 1, ERNN_MAX_SIZE, "a number of cells", &layer->n_cells);
+        if (status == ERNN_OK && is_lstm && ernn_cursor_take(c, "p"))
+            status =
+                ernn_cursor_number(c, 1, ERNN_MAX_SIZE, "a projection size", &layer->n_projected);
         if (status != ERNN_OK)
             return status;
-    } while (take(c, ","));
-    while (take(c, "+")) {
+    } while (ernn_cursor_take(c, ","));
+    while (ernn_cursor_take(c, "+")) {
         ernn_status status = take_option(c, spec->layers + first, spec->n_layers - first);
         if (status != ERNN_OK)
             return status;
@@ -117,83 +78,37 @@ static ernn_status take_group(cursor *c, ernn_spec *spec)
     return ERNN_OK;
 }
 
-// Block sizes stay; layers that are new take those of the last old one.
+// Structures stay; layers that are new take those of the last old one.
 static void keep_blocks(ernn_spec *parsed, const ernn_spec *old)
 {
     if (old->n_layers < 1 || old->n_layers > ERNN_MAX_LAYERS)
         return;
     for (int l = 0; l < parsed->n_layers; l++) {
         const int from = l < old->n_layers ? l : old->n_layers - 1;
-        memcpy(parsed->layers[l].block, old->layers[from].block, sizeof parsed->layers[l].block);
+        const ernn_layer_spec *kept = &old->layers[from];
+        ernn_layer_spec *layer = &parsed->layers[l];
+        for (int m = 0; m < ERNN_MATRIX_CLASSES; m++)
+            ernn_spec_set_structure(layer, (ernn_matrix_class)m,
+                                    (ernn_structure){kept->block[m], kept->sparse[m]});
+        if (layer->cell == kept->cell) // gates of another cell mean something else
+            memcpy(layer->own, kept->own, sizeof layer->own);
     }
 }
 
 ernn_status ernn_spec_parse(ernn_spec *spec, const char *text, ernn_error *err)
 {
     ernn_spec parsed = {.n_inputs = spec->n_inputs, .n_labels = spec->n_labels};
-    cursor c = {text, 0, err};
+    ernn_cursor c = {text, 0, err};
     do {
         ernn_status status = take_group(&c, &parsed);
         if (status != ERNN_OK)
             return status;
-    } while (take(&c, "/"));
+    } while (ernn_cursor_take(&c, "/"));
     if (text[c.at])
-        return refuse(&c, "',' and a size, '+' and an option, '/' and a cell, or the end");
+        return ernn_cursor_refuse(&c,
+                                  "',' and a size, '+' and an option, '/' and a cell, or the end");
     keep_blocks(&parsed, spec);
     *spec = parsed;
-    return ERNN_OK;
-}
-
-static bool is_block_size(int k)
-{
-    return k >= 1 && k <= ERNN_MAX_BLOCK && (k & (k - 1)) == 0;
-}
-
-static ernn_status take_block(cursor *c, int *block)
-{
-    const cursor start = *c;
-    ernn_status status = take_number(c, ERNN_MAX_BLOCK, "a block size", block);
-    if (status == ERNN_OK && !is_block_size(*block))
-        return refuse(&start, "a power of two from 1 to 64");
-    return status;
-}
-
-static ernn_status take_class(cursor *c, int *blocks)
-{
-    for (int m = 0; m < N_BLOCK_CLASSES; m++) {
-        const cursor start = *c;
-        if (!take(c, CLASS_NAMES[m]) || !take(c, "=")) {
-            *c = start;
-            continue;
-        }
-        if (blocks[m])
-            return refuse(&start, "a matrix class not named before");
-        return take_block(c, &blocks[m]);
-    }
-    return refuse(c, "'input=', 'recurrent=' or 'projection='");
-}
-
-ernn_status ernn_spec_parse_blocks(ernn_spec *spec, const char *text, ernn_error *err)
-{
-    int blocks[N_BLOCK_CLASSES] = {0}; // 0: not named
-    cursor c = {text, 0, err};
-    ernn_status status = ERNN_OK;
-    if (text[0] >= '0' && text[0] <= '9') {
-        status = take_block(&c, &blocks[0]);
-        blocks[1] = blocks[2] = blocks[0];
-    } else {
-        do
-            status = take_class(&c, blocks);
-        while (status == ERNN_OK && take(&c, ","));
-    }
-    if (status == ERNN_OK && text[c.at])
-        status = refuse(&c, "',' and a matrix class, or the end");
-    if (status != ERNN_OK)
-        return status;
-    for (int l = 0; l < spec->n_layers; l++)
-        for (int m = 0; m < N_BLOCK_CLASSES; m++)
-            if (blocks[m])
-                spec->layers[l].block[m] = blocks[m];
     return ERNN_OK;
 }
 
@@ -232,12 +147,8 @@ static ernn_status validate_layer(const ernn_layer_spec *layer, int index, ernn_
     ernn_status status = check_range(where, "n_cells", layer->n_cells, 1, ERNN_MAX_SIZE, err);
     if (status == ERNN_OK)
         status = validate_cell(layer, where, err);
-    for (int m = 0; status == ERNN_OK && m < N_BLOCK_CLASSES; m++)
-        if (!is_block_size(layer->block[m]))
-            status = ernn_error_set(
-                err, ERNN_BAD_ARG,
-                "spec: %sblock.%s: %d, a power of two from 1 (dense) to %d is wanted", where,
-                CLASS_NAMES[m], layer->block[m], ERNN_MAX_BLOCK);
+    if (status == ERNN_OK)
+        status = ernn_structure_validate(layer, index, err);
     return status;
 }
 
@@ -313,18 +224,28 @@ int ernn_spec_layer_inputs(const ernn_spec *spec, int layer)
     return layer == 0 ? spec->n_inputs : ernn_spec_layer_outputs(spec, layer - 1);
 }
 
+// Numbers that a matrix of this structure stores.
+static size_t matrix_numbers(ernn_structure structure, int rows, int cols)
+{
+    return structure.sparse.n_pes ? ernn_sparse_count(rows, cols, structure.sparse)
+                                  : ernn_circ_count(rows, cols, structure.block);
+}
+
 // sum over gates of W_gx and W_gr, and W_ym, padding included (math.md eq. 24)
 static size_t layer_matrix_parameters(const ernn_spec *spec, int index)
 {
     const ernn_layer_spec *layer = &spec->layers[index];
     const int inputs = ernn_spec_layer_inputs(spec, index);
     const int outputs = ernn_spec_layer_outputs(spec, index);
-    const size_t gate =
-        ernn_circ_count(layer->n_cells, inputs, layer->block[ERNN_MATRIX_INPUT]) +
-        ernn_circ_count(layer->n_cells, outputs, layer->block[ERNN_MATRIX_RECURRENT]);
-    size_t n = (size_t)ernn_spec_gates(layer->cell) * gate;
+    size_t n = 0;
+    for (int g = 0; g < ernn_spec_gates(layer->cell); g++)
+        n += matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_INPUT, g), layer->n_cells,
+                            inputs) +
+             matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_RECURRENT, g), layer->n_cells,
+                            outputs);
     if (layer->n_projected)
-        n += ernn_circ_count(outputs, layer->n_cells, layer->block[ERNN_MATRIX_PROJECTION]);
+        n += matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_PROJECTION, 0), outputs,
+                            layer->n_cells);
     return n;
 }
 
@@ -351,14 +272,4 @@ size_t ernn_spec_parameters(const ernn_spec *spec)
     for (int l = 0; l < spec->n_layers; l++)
         n += layer_vectors(&spec->layers[l]) * (size_t)spec->layers[l].n_cells;
     return n;
-}
-
-void ernn_spec_print_blocks(const ernn_spec *spec, char *text, size_t size)
-{
-    const ernn_layer_spec *layer = &spec->layers[0];
-    const int n = snprintf(text, size, "input=%d,recurrent=%d", layer->block[ERNN_MATRIX_INPUT],
-                           layer->block[ERNN_MATRIX_RECURRENT]);
-    if (layer->n_projected > 0 && n > 0 && (size_t)n < size)
-        snprintf(text + n, size - (size_t)n, ",projection=%d",
-                 layer->block[ERNN_MATRIX_PROJECTION]);
 }

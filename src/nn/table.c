@@ -3,8 +3,11 @@
 #include "nn/table.h"
 
 #include "ernn/circ.h"
+#include "nn/structure.h"
 
 #include <stdio.h>
+
+static const ernn_structure DENSE = {.block = 1};
 
 // The table as far as it is filled.
 typedef struct table {
@@ -13,15 +16,18 @@ typedef struct table {
     size_t n_floats;
 } table;
 
-static ernn_tensor *add(table *t, int layer, int rows, int cols, int block)
+static ernn_tensor *add(table *t, int layer, int rows, int cols, ernn_structure structure)
 {
     ernn_tensor *tensor = &t->tensors[t->n++];
     *tensor = (ernn_tensor){.layer = layer,
                             .rows = rows,
                             .cols = cols,
-                            .block = block,
+                            .block = structure.block,
+                            .sparse = structure.sparse,
                             .offset = t->n_floats,
-                            .count = ernn_circ_count(rows, cols, block)};
+                            .count = ernn_circ_count(rows, cols, structure.block)};
+    tensor->n_stored =
+        structure.sparse.n_pes ? ernn_sparse_count(rows, cols, structure.sparse) : tensor->count;
     t->n_floats += tensor->count;
     return tensor;
 }
@@ -29,9 +35,11 @@ static ernn_tensor *add(table *t, int layer, int rows, int cols, int block)
 static void add_matrices(table *t, const ernn_layer_spec *spec, int layer, int cols,
                          ernn_matrix_class matrix, char source)
 {
-    const char *gates = spec->cell == ERNN_CELL_LSTM ? "ifco" : "zrh";
+    const char *gates = ernn_gate_letters(spec->cell);
     for (int g = 0; gates[g]; g++) {
-        ernn_tensor *tensor = add(t, layer, spec->n_cells, cols, spec->block[matrix]);
+        ernn_tensor *tensor =
+            add(t, layer, spec->n_cells, cols, ernn_spec_structure(spec, matrix, g));
+        tensor->gate = g;
         tensor->is_matrix = true;
         tensor->matrix = matrix;
         snprintf(tensor->name, sizeof tensor->name, "layer%d.W_%c%c", layer, gates[g], source);
@@ -40,7 +48,7 @@ static void add_matrices(table *t, const ernn_layer_spec *spec, int layer, int c
 
 static void add_vector(table *t, const ernn_layer_spec *spec, int layer, const char *name)
 {
-    ernn_tensor *tensor = add(t, layer, spec->n_cells, 1, 1);
+    ernn_tensor *tensor = add(t, layer, spec->n_cells, 1, DENSE);
     snprintf(tensor->name, sizeof tensor->name, "layer%d.%s", layer, name);
 }
 
@@ -64,7 +72,8 @@ static void add_layer(table *t, const ernn_spec *spec, int layer)
     add_vectors(t, l, layer);
     if (!l->n_projected)
         return;
-    ernn_tensor *tensor = add(t, layer, outputs, l->n_cells, l->block[ERNN_MATRIX_PROJECTION]);
+    ernn_tensor *tensor =
+        add(t, layer, outputs, l->n_cells, ernn_spec_structure(l, ERNN_MATRIX_PROJECTION, 0));
     tensor->is_matrix = true;
     tensor->matrix = ERNN_MATRIX_PROJECTION;
     snprintf(tensor->name, sizeof tensor->name, "layer%d.W_ym", layer);
@@ -76,21 +85,12 @@ size_t ernn_table_fill(const ernn_spec *spec, ernn_tensor *tensors, size_t *n_fl
     for (int l = 0; l < spec->n_layers; l++)
         add_layer(&t, spec, l);
     const int last = ernn_spec_layer_outputs(spec, spec->n_layers - 1);
-    ernn_tensor *weights = add(&t, -1, spec->n_labels, last, 1);
+    ernn_tensor *weights = add(&t, -1, spec->n_labels, last, DENSE);
     weights->is_matrix = true;
     weights->matrix = ERNN_MATRIX_OUTPUT;
     snprintf(weights->name, sizeof weights->name, "output.W");
-    ernn_tensor *bias = add(&t, -1, spec->n_labels, 1, 1);
+    ernn_tensor *bias = add(&t, -1, spec->n_labels, 1, DENSE);
     snprintf(bias->name, sizeof bias->name, "output.b");
     *n_floats = t.n_floats;
     return t.n;
-}
-
-ernn_spec ernn_table_dense_spec(const ernn_spec *spec)
-{
-    ernn_spec dense = *spec;
-    for (int l = 0; l < dense.n_layers; l++)
-        for (int m = 0; m < ERNN_MATRIX_CLASSES; m++)
-            dense.layers[l].block[m] = 1;
-    return dense;
 }

@@ -1,5 +1,10 @@
 // The table of a model's parameter tensors, derived from the spec alone: names, shapes and places
-// in the parameter block. A dense twin of a model has the table of its spec with all blocks 1.
+// in the parameter block. A dense twin of a model has the table of its spec with all matrices
+// dense.
+//
+// A sparse matrix lies in the parameter block as a dense array, zeros being its mask, so that
+// products, optimiser and projection need no other form: `count` and offsets are those of the
+// array. `n_stored` is what the structure keeps, and what ernn_spec_parameters adds up.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_NN_TABLE_H
 #define ERNN_SRC_NN_TABLE_H
@@ -13,8 +18,5 @@ enum { ERNN_MAX_TENSORS = ERNN_MAX_LAYERS * 16 + 2 };
 // Fills tensors[ERNN_MAX_TENSORS] in the order of the parameter block and returns how many;
 // `*n_floats` is the size of the block. `spec` is valid.
 size_t ernn_table_fill(const ernn_spec *spec, ernn_tensor *tensors, size_t *n_floats);
-
-// The spec with every block size 1.
-ernn_spec ernn_table_dense_spec(const ernn_spec *spec);
 
 #endif

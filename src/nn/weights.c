@@ -93,7 +93,7 @@ ernn_status ernn_weights_new(const ernn_model *model, ernn_weights **weights, er
     if (!made)
         return ERNN_NO_MEMORY;
     made->spec = *ernn_model_spec(model);
-    const ernn_spec dense = ernn_table_dense_spec(&made->spec);
+    const ernn_spec dense = ernn_spec_dense(&made->spec);
     made->n_tensors = ernn_table_fill(&made->spec, made->stored, &made->n_stored);
     ernn_table_fill(&dense, made->dense, &made->n_dense);
     locate(made);

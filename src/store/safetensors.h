@@ -29,7 +29,7 @@ enum {
     ERNN_STORE_MAX_HEADER = 16 << 20, // bytes of JSON
     ERNN_STORE_MAX_TENSORS = 1 << 16,
     ERNN_STORE_MAX_NAME = 200, // bytes of a tensor's name or a metadata key
-    ERNN_STORE_VERSION = 1,    // ernn.format
+    ERNN_STORE_VERSION = 2,    // the highest ernn.format
 };
 
 typedef enum ernn_dtype {

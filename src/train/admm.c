@@ -12,7 +12,9 @@ static int block_of(const ernn_admm *admm, const ernn_tensor *tensor)
 {
     if (!tensor->is_matrix || tensor->layer < 0 || tensor->matrix == ERNN_MATRIX_OUTPUT)
         return 1;
-    const int block = admm->structure.layers[tensor->layer].block[tensor->matrix];
+    const int block =
+        ernn_spec_structure(&admm->structure.layers[tensor->layer], tensor->matrix, tensor->gate)
+            .block;
     return block < admm->block ? block : admm->block;
 }
 

@@ -96,14 +96,12 @@ uint64_t ernn_train_digest_text(const char *text)
 
 static void print_spec(ernn_buffer *text, const char *name, const ernn_spec *spec)
 {
-    char shape[256];
+    char shape[ERNN_SPEC_TEXT];
+    char blocks[ERNN_SPEC_TEXT];
     ernn_spec_print(spec, shape, sizeof shape);
-    ernn_buffer_print(text, "%s=%d > %s > %d, blocks", name, spec->n_inputs, shape, spec->n_labels);
-    for (int i = 0; i < spec->n_layers; i++)
-        ernn_buffer_print(text, " %d/%d/%d", spec->layers[i].block[ERNN_MATRIX_INPUT],
-                          spec->layers[i].block[ERNN_MATRIX_RECURRENT],
-                          spec->layers[i].block[ERNN_MATRIX_PROJECTION]);
-    ernn_buffer_print(text, "\n");
+    ernn_spec_print_blocks(spec, blocks, sizeof blocks);
+    ernn_buffer_print(text, "%s=%d > %s > %d, blocks %s\n", name, spec->n_inputs, shape,
+                      spec->n_labels, blocks);
 }
 
 void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)

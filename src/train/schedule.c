@@ -28,8 +28,10 @@ static int largest_block(const ernn_spec *spec)
     int block = 1;
     for (int i = 0; i < spec->n_layers; i++)
         for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
-            if (spec->layers[i].block[m] > block)
-                block = spec->layers[i].block[m];
+            for (int g = 0; g < ernn_spec_gates(spec->layers[i].cell); g++) {
+                const int k = ernn_spec_structure(&spec->layers[i], (ernn_matrix_class)m, g).block;
+                block = k > block ? k : block;
+            }
     return block;
 }
 

@@ -20,15 +20,14 @@ static ernn_status check_structure(const ernn_model *initial, const ernn_spec *s
     const ernn_spec *spec = ernn_model_spec(initial);
     if (method == ERNN_METHOD_CIRCULANT)
         return ERNN_OK;
-    for (int i = 0; i < spec->n_layers; i++)
-        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
-            if (spec->layers[i].block[m] > 1)
-                return ernn_error_set(
-                    err, ERNN_BAD_ARG,
-                    "training: layer %d has blocks of %d, a dense model is wanted "
-                    "to start from; to go on with circulant blocks use method "
-                    "circulant",
-                    i, spec->layers[i].block[m]);
+    if (!ernn_spec_is_dense(spec)) {
+        char blocks[160];
+        ernn_spec_print_blocks(spec, blocks, sizeof blocks);
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "training: the model has blocks of %s, a dense model is wanted to "
+                              "start from; to go on with circulant blocks use method circulant",
+                              blocks);
+    }
     if (method == ERNN_METHOD_ADMM && !structure)
         return ernn_error_set(err, ERNN_BAD_ARG, "training: ADMM needs block sizes to reach");
     return structure ? ernn_spec_validate(structure, err) : ERNN_OK;
@@ -83,7 +82,9 @@ static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
     r->best_dev_per = r->per_projected = -1;
     for (size_t i = 0; t->options.method == ERNN_METHOD_ADMM && i < n_tensors; i++)
         if (tensors[i].is_matrix && tensors[i].layer >= 0 &&
-            t->structure->layers[tensors[i].layer].block[tensors[i].matrix] > 1)
+            ernn_spec_structure(&t->structure->layers[tensors[i].layer], tensors[i].matrix,
+                                tensors[i].gate)
+                    .block > 1)
             snprintf(r->residuals[r->n_residuals++].name, sizeof r->residuals->name, "%s",
                      tensors[i].name);
     return ERNN_OK;

@@ -184,7 +184,7 @@ static void test_project(void **state)
     spec.n_inputs++;
     assert_int_equal(ernn_model_project(model, &spec, &projected, &err), ERNN_BAD_ARG);
     assert_null(projected);
-    assert_non_null(strstr(err.text, "only block sizes may differ"));
+    assert_non_null(strstr(err.text, "only structures of matrices may differ"));
     ernn_model_free(model);
 }
 
@@ -256,16 +256,12 @@ static void check_load_refused(const char *message)
     assert_non_null(strstr(err.text, path));
 }
 
-// The file of a small model, with one passage replaced by another of the same length.
-static void save_changed(const char *from, const char *to)
+// One passage of the file's header replaced by another of the same length.
+static void change(const char *from, const char *to)
 {
     ernn_error err = {0};
-    ernn_model *model = new_model("gru:13", "4", 1);
     char *bytes;
     size_t size;
-    fill(model, 5);
-    check_ok(ernn_model_save(model, path, &err), err);
-    ernn_model_free(model);
     check_ok(ernn_file_load(path, 1 << 20, &bytes, &size, &err), err);
     char *at = strstr(bytes + 8, from);
     assert_non_null(at);
@@ -275,13 +271,24 @@ static void save_changed(const char *from, const char *to)
     ernn_mem_free(bytes);
 }
 
+// The file of a small model, changed so.
+static void save_changed(const char *from, const char *to)
+{
+    ernn_error err = {0};
+    ernn_model *model = new_model("gru:13", "4", 1);
+    fill(model, 5);
+    check_ok(ernn_model_save(model, path, &err), err);
+    ernn_model_free(model);
+    change(from, to);
+}
+
 static void test_load_refused(void **state)
 {
     (void)state;
     static const char *const changes[][3] = {
         {"\"ernn.kind\":\"model\"", "\"ernn.kind\":\"modem\"", "ernn.kind: 'modem', 'model'"},
         {"\"ernn.kind\"", "\"ernn.kinD\"", "'ernn.kind' is missing"},
-        {"\"ernn.format\":\"1\"", "\"ernn.format\":\"2\"", "use a later ernn"},
+        {"\"ernn.format\":\"1\"", "\"ernn.format\":\"3\"", "use a later ernn"},
         {"\"ernn.phones\":\"48\"", "\"ernn.phones\":\"47\"", "61, 48 or 39 is wanted"},
         {"\\\"n_cells\\\":13", "\\\"n_cells\\\":14", "F32[13], F32[14] is wanted"},
         {"\\\"n_cells\\\":13", "\\\"n_cells\\\":00", "metadata 'ernn.spec'"},
@@ -307,6 +314,84 @@ static void test_load_refused(void **state)
     }
 }
 
+// Sparse and mixed structures: first values and projection are those of sparse.h, files give back
+// the same bits, and what is wrong in them is named.
+static void test_structures(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    static const char blocks[] = "input=sparse:3:0.2,recurrent=4,projection=sparse:7:0.5,"
+                                 "layer0.W_cr=sparse:13:0.1,layer1.W_ox=2";
+    ernn_model *dense = new_model("lstm:13p7,9p7+peephole", "1", 1);
+    ernn_model *model = new_model("lstm:13p7,9p7+peephole", blocks, 1);
+    ernn_model *projected;
+    ernn_model *loaded;
+    fill(dense, 2);
+    check_ok(ernn_model_project(dense, ernn_model_spec(model), &projected, &err), err);
+    for (size_t i = 0; i < ernn_model_n_tensors(dense); i++) {
+        const ernn_tensor *from = &ernn_model_tensors(dense)[i];
+        const ernn_tensor *to = &ernn_model_tensors(projected)[i];
+        const float *w = ernn_model_parameters(dense) + from->offset;
+        const float *z = ernn_model_parameters(projected) + to->offset;
+        float want[1000];
+        if (!to->sparse.n_pes)
+            continue;
+        ernn_sparse_project(w, from->rows, from->cols, to->sparse, want);
+        assert_memory_equal(z, want, to->count * sizeof *z);
+        size_t n = 0;
+        for (size_t e = 0; e < to->count; e++) {
+            n += z[e] != 0;
+            assert_true(isfinite((ernn_model_parameters(model) + to->offset)[e]));
+        }
+        assert_int_equal(n, to->n_stored);
+    }
+    assert_true(ernn_model_find(model, "layer0.W_cr")->sparse.n_pes == 13);
+    assert_true(ernn_model_find(model, "layer1.W_ox")->block == 2);
+    check_ok(ernn_model_save(projected, path, &err), err);
+    check_ok(ernn_model_load(path, &loaded, &err), err);
+    assert_memory_equal(ernn_model_parameters(loaded), ernn_model_parameters(projected),
+                        ernn_model_n_parameters(loaded) * sizeof(float));
+    ernn_model_free(loaded);
+    // more weights than the structure keeps
+    for (size_t e = 0; e < 20; e++)
+        ernn_model_parameters(projected)[e] = 1;
+    assert_int_equal(ernn_model_save(projected, path, &err), ERNN_BAD_ARG);
+    assert_non_null(strstr(err.text, "model: layer0.W_ix: sparse matrix of 13 x 27: PE 0 has"));
+    ernn_model_free(projected);
+    ernn_model_free(dense);
+    ernn_model_free(model);
+}
+
+// A file of a sparse model with one thing changed.
+static void test_structures_refused(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_model *loaded;
+    static const char *const changes[][3] = {
+        {"sparse:3:0.2", "sparse:3:0.3", "F32[3,23], F32[3,35] is wanted"},
+        {"sparse:3:0.2", "sparse:2:0.2", "F32[3,23], F32[2,35] is wanted"},
+        {"sparse:3:0.2", "sparse:0:0.2", "structures: "},
+        {"\\\"input=sparse:3:0.2,recurrent=4\\\"", "17                                ",
+         "structures: not a text"},
+        {"structures", "structored", "has a neighbour that is missing or unknown"},
+        {"W_ox.positions", "W_ox.posititns", "'layer0.W_ox.posititns': not part of this kind"},
+        {"\"ernn.format\":\"2\"", "\"ernn.format\":\"1\"", ""},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        ernn_model *model = new_model("lstm:13", "input=sparse:3:0.2,recurrent=4", 1);
+        check_ok(ernn_model_save(model, path, &err), err);
+        ernn_model_free(model);
+        change(changes[i][0], changes[i][1]);
+        if (changes[i][2][0]) {
+            check_load_refused(changes[i][2]);
+            continue;
+        }
+        check_ok(ernn_model_load(path, &loaded, &err), err);
+        ernn_model_free(loaded);
+    }
+}
+
 // A file of this spec with tensors of our choice.
 static void save_with(const ernn_model *model, const char *extra_key, const float *block)
 {
@@ -317,8 +402,16 @@ static void save_with(const ernn_model *model, const char *extra_key, const floa
     check_ok(ernn_store_writer_new(&writer, &err), err);
     ernn_profile_put(writer, "model", &profile);
     ernn_store_put_text(writer, extra_key, "x");
-    if (block)
-        ernn_block_put(writer, model, "", block);
+    for (size_t i = 0; block && i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *t = &ernn_model_tensors(model)[i];
+        const size_t k = (size_t)t->block;
+        const size_t shape[3] = {((size_t)t->rows + k - 1) / k, ((size_t)t->cols + k - 1) / k, k};
+        ernn_store_put(writer, t->name, ERNN_DTYPE_F32,
+                       !t->is_matrix ? 1
+                       : k == 1      ? 2
+                                     : 3,
+                       shape, block + t->offset);
+    }
     check_ok(ernn_store_save(writer, path, &err), err);
     ernn_store_writer_free(writer);
 }
@@ -452,6 +545,8 @@ int main(void)
         cmocka_unit_test(test_project),
         cmocka_unit_test_setup_teardown(test_save_load, setup, teardown),
         cmocka_unit_test_setup_teardown(test_load_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_structures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_structures_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_strict, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),

@@ -116,6 +116,148 @@ static void test_blocks(void **state)
     }
 }
 
+// What is printed is canonical and parses to the same structures.
+static void check_structures(const char *shape, const char *text, const char *canonical)
+{
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    ernn_spec again = ernn_spec_defaults();
+    char printed[ERNN_SPEC_TEXT];
+    check_ok(ernn_spec_parse(&spec, shape, &err), err);
+    check_ok(ernn_spec_parse(&again, shape, &err), err);
+    check_ok(ernn_spec_parse_blocks(&spec, text, &err), err);
+    check_ok(ernn_spec_validate(&spec, &err), err);
+    ernn_spec_print_blocks(&spec, printed, sizeof printed);
+    assert_string_equal(printed, canonical);
+    check_ok(ernn_spec_parse_blocks(&again, printed, &err), err);
+    for (int l = 0; l < spec.n_layers; l++)
+        for (int m = 0; m < (spec.layers[l].n_projected ? 3 : 2); m++)
+            for (int g = 0; g < ernn_spec_gates(spec.layers[l].cell); g++) {
+                const ernn_structure a =
+                    ernn_spec_structure(&spec.layers[l], (ernn_matrix_class)m, g);
+                const ernn_structure b =
+                    ernn_spec_structure(&again.layers[l], (ernn_matrix_class)m, g);
+                assert_memory_equal(&a, &b, sizeof a);
+            }
+    for (size_t size = 1; size < strlen(canonical); size++) {
+        char part[300];
+        memset(part, '#', sizeof part);
+        ernn_spec_print_blocks(&spec, part, size);
+        assert_true(strlen(part) < size && part[size] == '#');
+        assert_memory_equal(part, canonical, strlen(part));
+    }
+}
+
+static void test_structures(void **state)
+{
+    (void)state;
+    check_structures("gru:16,16", "8", "input=8,recurrent=8");
+    check_structures("lstm:16p16", "sparse:4:0.1",
+                     "input=sparse:4:0.1,recurrent=sparse:4:0.1,projection=sparse:4:0.1");
+    check_structures("gru:16", "input=8,recurrent=sparse:16:0.10",
+                     "input=8,recurrent=sparse:16:0.1");
+    check_structures("gru:16", "recurrent=sparse:1:1.0", "input=1,recurrent=sparse:1:1");
+    check_structures("gru:16", "recurrent=sparse:1:0.0010", "input=1,recurrent=sparse:1:0.001");
+    check_structures("gru:16", "recurrent=sparse:1:0.1125", "input=1,recurrent=sparse:1:0.1125");
+    check_structures("gru:16,16", "input=16,layer0.input=8,layer1.W_zr=4",
+                     "input=8,recurrent=1,layer1.input=16,layer1.W_zr=4");
+    check_structures("lstm:16,16p8", "layer1.W_ym=2,layer0.W_cx=sparse:2:0.5",
+                     "input=1,recurrent=1,projection=2,layer0.W_cx=sparse:2:0.5");
+    check_structures("lstm:16p16,9,8p8", "projection=4,layer2.projection=2",
+                     "input=1,recurrent=1,projection=4,layer2.projection=2");
+    // a later item of a whole class takes back those of its gates
+    check_structures("gru:16", "layer0.W_zx=4,input=8", "input=8,recurrent=1");
+    // all gates named: the class follows the first
+    check_structures("gru:16", "layer0.W_zx=4,layer0.W_rx=4,layer0.W_hx=4", "input=4,recurrent=1");
+    check_structures("gru:16", "layer0.W_zx=4,layer0.W_rx=2,layer0.W_hx=8",
+                     "input=4,recurrent=1,layer0.W_rx=2,layer0.W_hx=8");
+    check_structures("gru:16/lstm:8", "layer0.W_hr=4,layer1.W_or=2",
+                     "input=1,recurrent=1,layer0.W_hr=4,layer1.W_or=2");
+}
+
+static void test_structures_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"sparse", "'sparse'"},
+        {"sparse:", "processing elements from 1 to 1024"},
+        {"sparse:0:0.1", "processing elements from 1 to 1024"},
+        {"sparse:1025:0.1", "processing elements from 1 to 1024"},
+        {"sparse:4", "':' and a density"},
+        {"sparse:4:", "a density from 0.001 to 1"},
+        {"sparse:4:0", "a density from 0.001 to 1"},
+        {"sparse:4:1.1", "a density from 0.001 to 1"},
+        {"sparse:4:2", "a density from 0.001 to 1"},
+        {"sparse:4:0.00001", "a density from 0.001 to 1"},
+        {"sparse:4:0.12345", "in at most 4 decimal places"},
+        {"sparse:4:.5", "a density"},
+        {"sparse:4:0.", "a density"},
+        {"sparse:4:00.5", "a density"},
+        {"sparse:4:0.5x", "or the end"},
+        {"layer2.input=4", "a layer of the network from 0 to 1"},
+        {"layer.input=4", "a layer of the network"},
+        {"layer0", "'.' and a class or a matrix"},
+        {"layer0.W_ix=4", "a matrix of a gru"},
+        {"layer0.W_ym=4", "a matrix of a gru"},
+        {"layer1.W_zx=4", "a matrix of an lstm"},
+        {"layer1.W_xx=4", "a matrix of an lstm"},
+        {"layer0.W_zx=3", "a power of two"},
+        {"layer0.W_zx=4,layer0.W_zx=4", "not named before"},
+        {"layer1.projection=4,layer1.W_ym=4", "not named before"},
+    };
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    check_ok(ernn_spec_parse(&spec, "gru:16/lstm:8p4", &err), err);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const ernn_spec before = spec;
+        assert_int_equal(ernn_spec_parse_blocks(&spec, bad[i][0], &err), ERNN_BAD_ARG);
+        assert_memory_equal(&spec, &before, sizeof spec);
+        if (!strstr(err.text, bad[i][1]))
+            fail_msg("'%s' for '%s'", err.text, bad[i][0]);
+    }
+    // more elements than rows
+    check_ok(ernn_spec_parse_blocks(&spec, "layer1.projection=sparse:5:0.5", &err), err);
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    assert_non_null(strstr(err.text, "layer1.block.projection: sparse over 5 processing elements, "
+                                     "1 to 4 are wanted"));
+    ernn_spec_parse_blocks(&spec, "1", &err);
+    spec.layers[0].sparse[0] = (ernn_sparsity){2, 10001};
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    spec.layers[0].sparse[0] = (ernn_sparsity){-1, 100};
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    spec.layers[0].sparse[0] = (ernn_sparsity){2, 100};
+    spec.layers[0].block[0] = 2;
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    spec.layers[0].block[0] = 1;
+    check_ok(ernn_spec_validate(&spec, &err), err);
+    spec.layers[1].own[1][3] = (ernn_structure){.block = 3};
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    assert_non_null(strstr(err.text, "layer1.block.recurrent"));
+}
+
+static void test_structure_access(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_spec spec = ernn_spec_defaults();
+    check_ok(ernn_spec_parse(&spec, "gru:16/lstm:8p4", &err), err);
+    assert_true(ernn_spec_is_dense(&spec));
+    check_ok(ernn_spec_parse_blocks(&spec, "input=4,layer1.W_cr=2", &err), err);
+    assert_int_equal(ernn_spec_structure(&spec.layers[1], ERNN_MATRIX_RECURRENT, 2).block, 2);
+    assert_int_equal(ernn_spec_structure(&spec.layers[1], ERNN_MATRIX_RECURRENT, 1).block, 1);
+    assert_int_equal(ernn_spec_check_uniform(&spec, "here", &err), ERNN_BAD_ARG);
+    assert_string_equal(err.text, "here: layer1.recurrent: its gates differ in structure, one for "
+                                  "all gates of a layer's class is wanted");
+    assert_false(ernn_spec_is_dense(&spec));
+    const ernn_spec dense = ernn_spec_dense(&spec);
+    assert_true(ernn_spec_is_dense(&dense));
+    check_ok(ernn_spec_check_uniform(&dense, "here", &err), err);
+    // a new shape keeps the structures of cells that stay
+    check_ok(ernn_spec_parse(&spec, "lstm:8/lstm:8,8", &err), err);
+    assert_int_equal(ernn_spec_structure(&spec.layers[0], ERNN_MATRIX_INPUT, 0).block, 4);
+    assert_int_equal(ernn_spec_structure(&spec.layers[2], ERNN_MATRIX_RECURRENT, 2).block, 2);
+}
+
 // One field of a good spec set to a bad value; the message names it.
 static void check_invalid(size_t offset, int value, const char *field)
 {
@@ -188,8 +330,13 @@ static void check_counts(const char *text, const char *blocks, int n_inputs, int
     assert_int_equal(ernn_spec_parameters(&spec), all);
     ernn_tensor tensors[ERNN_MAX_TENSORS];
     size_t n_floats;
-    ernn_table_fill(&spec, tensors, &n_floats);
-    assert_int_equal(n_floats, all);
+    const size_t n = ernn_table_fill(&spec, tensors, &n_floats);
+    size_t n_stored = 0;
+    for (size_t i = 0; i < n; i++)
+        n_stored += tensors[i].n_stored;
+    assert_int_equal(n_stored, all);
+    if (!strstr(blocks, "sparse"))
+        assert_int_equal(n_floats, all);
 }
 
 static void test_counts(void **state)
@@ -204,14 +351,23 @@ static void test_counts(void **state)
                  3 * (1024 * 160 / 16 + 1024 * 1024 / 8) + 4 * 1024 + 40 * 1025);
     check_counts("gru:5,3+reset_before", "4", 7, 2, 3 * (8 * 8 + 8 * 8 + 4 * 8 + 4 * 4) / 4,
                  3 * (8 * 8 + 8 * 8 + 4 * 8 + 4 * 4) / 4 + 3 * 5 + 3 * 3 + 2 * 4);
+    // one gate of its own, and a sparse class: 3 elements of round(0.25 5 5 / 3) = 2 weights
+    check_counts("gru:5+reset_before", "input=4,layer0.W_rx=1,recurrent=sparse:3:0.25", 7, 2,
+                 2 * 16 + 35 + 3 * 6, 2 * 16 + 35 + 3 * 6 + 3 * 5 + 2 * 6);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),      cmocka_unit_test(test_parse_refused),
-        cmocka_unit_test(test_blocks),     cmocka_unit_test(test_validate),
-        cmocka_unit_test(test_print_fits), cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_parse_refused),
+        cmocka_unit_test(test_structures),
+        cmocka_unit_test(test_structures_refused),
+        cmocka_unit_test(test_structure_access),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_validate),
+        cmocka_unit_test(test_print_fits),
+        cmocka_unit_test(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

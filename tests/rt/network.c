@@ -103,8 +103,10 @@ static void test_products(void **state)
             ernn_spec spec = ernn_spec_defaults();
             spec.n_inputs = sizes[s / 4];
             spec.n_labels = 2;
-            spec.layers[0] =
-                (ernn_layer_spec){ERNN_CELL_LSTM, 33, sizes[s % 4], false, false, {k, k, k, 1}};
+            spec.layers[0] = (ernn_layer_spec){.cell = ERNN_CELL_LSTM,
+                                               .n_cells = 33,
+                                               .n_projected = sizes[s % 4],
+                                               .block = {k, k, k, 1}};
             const int bits = widths[(s + s / 4) % 4];
             check_ok(ernn_qmodel_random(&spec, bits, 12, (uint64_t)s, &qmodel, &err), err);
             const ernn_layer_formats *f = &qmodel->formats.layers[0];

@@ -208,7 +208,7 @@ static void test_profile(void **state)
     ernn_store_writer *writer;
     ernn_store *file;
     const char *const keys[] = {"ernn.spec"};
-    const char *const versions[] = {"1", "2", "x", ""};
+    const char *const versions[] = {"1", "3", "x", ""};
     const char *const extra[] = {"ernn.spec", "mine", "ernn.new"};
     for (int v = 0; v < 4; v++)
         for (int e = 0; e < 3; e++) {
