@@ -273,9 +273,9 @@ static int finish(const ernn_cli_training *a, ernn_status status, const ernn_mod
                 "ernn: %d utterances have fewer frames than their labels need and were left out, "
                 "the first is %s\n",
                 report->n_unfit, report->first_unfit);
-    if (status == ERNN_STOPPED && report->n_epochs > 0)
-        fprintf(stderr, "ernn: %d epochs are in %s; the same command with --resume goes on\n",
-                report->n_epochs, a->checkpoint);
+    if (status == ERNN_STOPPED)
+        fprintf(stderr, "ernn: the work so far is in %s; the same command with --resume goes on\n",
+                a->checkpoint);
     if (status != ERNN_OK) {
         ernn_cli_fail(err);
         if (trained && save_results(a, trained, report, err) == ERNN_EXIT_OK)

@@ -17,10 +17,14 @@ typedef struct entry {
     size_t second;            // PAIR
     const char *const *words; // CHOICE: a list that ends with NULL, in the order of the enum
     bool is_admm;
+    const char *preset; // the default in words, when the number does not say it
 } entry;
 
 static const char *const METHODS[] = {"dense", "circulant", "admm", NULL};
 static const char *const LOSSES[] = {"ctc", "frame", NULL};
+
+static const char *const OPTIMISERS[] = {"adam", "adamw", "sgd", NULL};
+static const char *const SCHEDULES[] = {"one_cycle", "cosine", "plateau", "constant", NULL};
 
 #define FIELD(name) offsetof(ernn_train_options, name)
 
@@ -38,6 +42,26 @@ static const entry TABLE[] = {
     {"dropout", NUMBER, FIELD(dropout), 0, 0.95, .help = "on the inputs of layers but the first"},
     {"distillation", NUMBER, FIELD(distillation), 0, 1,
      .help = "share of the teacher in the loss, with --teacher"},
+    {"optimiser", CHOICE, FIELD(optimiser), .words = OPTIMISERS,
+     .help = "adamw: weight decay beside the moments; sgd: with momentum"},
+    {"momentum", NUMBER, FIELD(momentum), 0, 0.9999, .help = "of sgd"},
+    {"nesterov", FLAG, FIELD(nesterov), .help = "sgd looks ahead"},
+    {"weight-decay", NUMBER, FIELD(weight_decay), 0, 1, .help = "of matrices"},
+    {"schedule", CHOICE, FIELD(schedule), .words = SCHEDULES,
+     .help = "of the learning rate; plateau halves it when the dev PER stops improving"},
+    {"warmup", NUMBER, FIELD(warmup), 0, 10000, .help = "epochs of rising learning rate",
+     .preset = "one_cycle 0.3 of all, else none"},
+    {"patience", INTEGER, FIELD(patience), 1, 10000,
+     .help = "plateau: epochs without a better dev PER"},
+    {"init-scale", NUMBER, FIELD(init_scale), 0.01, 100, .help = "factor on the first matrices"},
+    {"finetune-lr", NUMBER, FIELD(finetune_rate), 1e-7, 1, .help = "peak after ADMM",
+     .is_admm = true, .preset = "that of --lr"},
+    {"finetune-dropout", NUMBER, FIELD(finetune_dropout), 0, 0.95, .help = "after ADMM",
+     .is_admm = true, .preset = "that of --dropout"},
+    {"checkpoint-minutes", NUMBER, FIELD(checkpoint_minutes), 0, 1e6,
+     .help = "between checkpoints within an epoch, 0 = at its end only"},
+    {"checkpoint-updates", INTEGER, FIELD(checkpoint_updates), 0, 1e9,
+     .help = "the same in updates, 0 = none"},
     {"seed", SEED, FIELD(seed), 0, 2147483647, .help = "of everything random"},
     {"threads", INTEGER, FIELD(threads), 0, 1024,
      .help = "0 = all cores; results do not depend on them"},
@@ -147,6 +171,10 @@ bool ernn_cli_training_set(const char *verb, int option, const char *text, ernn_
 static void print_range(const entry *e, const ernn_train_options *defaults)
 {
     const char *field = (const char *)defaults + e->field;
+    if (e->preset) {
+        printf("%g to %g, default %s", e->low, e->high, e->preset);
+        return;
+    }
     switch (e->kind) {
     case FLAG:
         printf("default off");
@@ -178,7 +206,7 @@ int ernn_cli_training_help(void)
     const ernn_train_options defaults = ernn_train_defaults();
     printf("Options of training (ernn train, ernn explore); equations in docs/math.md\n\n");
     for (int i = 0; i < N_TABLE; i++) {
-        printf("  --%-16s %s (", TABLE[i].name, TABLE[i].help);
+        printf("  --%-18s %s (", TABLE[i].name, TABLE[i].help);
         print_range(&TABLE[i], &defaults);
         printf(")\n");
     }

@@ -27,19 +27,43 @@ typedef enum ernn_loss { ERNN_LOSS_CTC, ERNN_LOSS_FRAME } ernn_loss;
 // process.
 typedef struct ernn_comm ernn_comm;
 
+typedef enum ernn_optimiser_kind {
+    ERNN_OPTIMISER_ADAM,  // weight decay as a part of the gradient
+    ERNN_OPTIMISER_ADAMW, // weight decay beside it
+    ERNN_OPTIMISER_SGD,   // with momentum
+} ernn_optimiser_kind;
+
+// Learning rate over the epochs of a phase; ADMM's rounds have a curve of their own.
+typedef enum ernn_rate_schedule {
+    ERNN_SCHEDULE_ONE_CYCLE, // up over the warm-up, down to almost nothing, both half cosines
+    ERNN_SCHEDULE_COSINE,    // linear warm-up, then half a cosine down
+    ERNN_SCHEDULE_PLATEAU,   // linear warm-up, then halved whenever the dev PER stops improving
+    ERNN_SCHEDULE_CONSTANT,  // linear warm-up, then the peak
+} ernn_rate_schedule;
+
 typedef struct ernn_train_options {
-    ernn_method method;   // default dense
-    ernn_loss loss;       // default CTC; frame cross-entropy needs alignments
-    int n_epochs;         // 1 to 10000, default 24; ADMM: epochs of the fine-tuning
-    int batch;            // utterances, 1 to 256, default 8; of one part of an update
-    int parts;            // batches whose gradients are added for one update, 1 to 4096; default 0:
-                          // as many as ranks; resuming: as many as the checkpoint had
-    double learning_rate; // peak of the schedule, 1e-9 to 1, default 2e-3
-    double clip_norm;     // gradient norm, default 5; 0 = off
-    double noise;         // standard deviation added to the features, default 0.1
-    double dropout;       // on the inputs of every layer but the first, default 0.3
-    uint64_t seed;        // default 1
-    int threads;          // 0 = all cores; results do not depend on it
+    ernn_method method; // default dense
+    ernn_loss loss;     // default CTC; frame cross-entropy needs alignments
+    int n_epochs;       // 1 to 10000, default 24; ADMM: epochs of the fine-tuning
+    int batch;          // utterances, 1 to 256, default 8; of one part of an update
+    int parts; // batches whose gradients are added for one update, 1 to 4096; default 0: as many as
+               // ranks; resuming: as many as the checkpoint had
+    double learning_rate;          // peak of the schedule, 1e-9 to 1, default 2e-3
+    double clip_norm;              // gradient norm, default 5; 0 = off
+    double noise;                  // standard deviation added to the features, default 0.1
+    double dropout;                // on the inputs of every layer but the first, default 0.3
+    uint64_t seed;                 // default 1
+    ernn_optimiser_kind optimiser; // default Adam
+    double momentum;               // SGD, 0 to 0.9999, default 0.9
+    int nesterov;                  // SGD, 0 or 1, default 0
+    double weight_decay;           // of matrices, 0 to 1, default 0
+    ernn_rate_schedule schedule;   // default one-cycle
+    double warmup;        // epochs, 0 to 10000; default 0: one-cycle 0.3 of the phase, else none
+    int patience;         // plateau: epochs without a better dev PER (loss without dev), default 3
+    double init_scale;    // factor on the first matrices, 0.01 to 100, default 1; not with ADMM
+    double finetune_rate; // learning rate after ADMM, 1e-9 to 1, default 0: learning_rate
+    double finetune_dropout; // after ADMM, 0 to 0.95, default -1: dropout
+    int threads;             // 0 = all cores; results do not depend on it
     // ADMM
     int admm_rounds;       // U-updates, default 8; 0 = project at once and fine-tune
     int admm_epochs;       // W-step epochs in each round, default 1
@@ -50,7 +74,9 @@ typedef struct ernn_train_options {
     const ernn_model *teacher; // whose posteriors the network also learns; NULL = none; borrowed
     double distillation;       // share of the teacher in the loss, 0 to 1, default 0.5
     // Checkpoints
-    const char *checkpoint;    // path, NULL = none; written after every epoch
+    const char *checkpoint;    // path, NULL = none; written after every epoch, and when stopped
+    double checkpoint_minutes; // also after so long within an epoch, default 10; 0 = not
+    int checkpoint_updates;    // also after so many updates within an epoch, default 0 = not
     bool resume;               // continue from it, bit for bit
     ernn_progress_fn progress; // may be NULL; counts epochs, whole numbers at their ends
     void *progress_user;
@@ -79,8 +105,10 @@ typedef struct ernn_epoch {
     double dev_per;       // percent, -1 without a development set
     double residual;      // ADMM: max over matrices of |W - Z| / |W|; else 0
     double rho;           // ADMM
-    double learning_rate; // peak of the schedule, 1e-9 to 1, default 2e-3
-    double seconds;
+    double learning_rate; // of the last update
+    double gradient_norm; // mean over the updates, before clipping and without the penalty of ADMM
+    double frames;        // that were trained
+    double seconds;       // evaluation included
 } ernn_epoch;
 
 // How far a matrix was from its circulant set when ADMM ended: |W - Z| / |W|.
@@ -105,8 +133,9 @@ typedef struct ernn_train_report {
 // last). ADMM: `initial` is dense (train it first), `structure` gives the block sizes to reach;
 // circulant: `structure` is where to start from scratch; dense: `structure` NULL.
 // ERNN_STOPPED after progress asked to stop: the checkpoint is intact. Options that do not agree
-// with the checkpoint's: ERNN_BAD_ARG. A loss that is not finite: ERNN_NO_FIT, and `*trained` is
-// the best model so far, or NULL. `*report` is filled whatever happens and always to be freed.
+// with the checkpoint's: ERNN_BAD_ARG. A loss that is not finite, or far above that of a network
+// that knows nothing: ERNN_NO_FIT, and `*trained` is the best model so far, or NULL. `*report` is
+// filled whatever happens and always to be freed.
 ERNN_API ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
                                 const ernn_sequences *train, const ernn_sequences *dev,
                                 const ernn_train_options *options, ernn_model **trained,

@@ -10,14 +10,28 @@
 #include <string.h>
 
 // Columns of the tensor "history": one row for each epoch done.
-enum { PHASE, LOSS, DEV_PER, RESIDUAL, RHO, RATE, SECONDS, N_COLUMNS };
+enum { PHASE, LOSS, DEV_PER, RESIDUAL, RHO, RATE, NORM, FRAMES, SECONDS, N_COLUMNS };
 // Entries of the tensor "state".
-enum { BEST_EPOCH, BEST_PER, PER_PROJECTED, ADAM_STEPS, N_STATE };
+enum {
+    BEST_EPOCH,
+    BEST_PER,
+    PER_PROJECTED,
+    STEPS,
+    // of the running epoch
+    BATCH,
+    SUM_LOSS,
+    SUM_UNITS,
+    SUM_NORM,
+    SUM_FRAMES,
+    SUM_SECONDS,
+    N_STATE
+};
 
 static const char *const KEYS[] = {"ernn.options"};
 
 struct ernn_checkpoint {
     ernn_store *file;
+    int64_t steps; // of the optimiser
 };
 
 // ---- Saving ----
@@ -35,6 +49,8 @@ static void pack_history(const ernn_train_report *report, double *history)
         row[RESIDUAL] = e->residual;
         row[RHO] = e->rho;
         row[RATE] = e->learning_rate;
+        row[NORM] = e->gradient_norm;
+        row[FRAMES] = e->frames;
         row[SECONDS] = e->seconds;
     }
 }
@@ -57,12 +73,13 @@ static void put_all(ernn_store_writer *writer, const ernn_trainer *t, const doub
     ernn_store_put_text(writer, "ernn.options", t->identity.data);
     put_floats(writer, "parameters", n, ernn_model_parameters_const(t->model));
     put_floats(writer, "best", n, t->best);
-    put_floats(writer, "adam.mean", n, t->adam.mean);
-    put_floats(writer, "adam.square", n, t->adam.square);
+    put_floats(writer, "optimiser.mean", n, t->optimiser.mean);
+    put_floats(writer, "optimiser.square", n, t->optimiser.square);
     put_floats(writer, "admm.z", n, t->admm.z);
     put_floats(writer, "admm.u", n, t->admm.u);
-    ernn_store_put(writer, "history", ERNN_DTYPE_F64, 2,
-                   (size_t[]){(size_t)t->report.n_epochs, N_COLUMNS}, history);
+    if (t->report.n_epochs > 0)
+        ernn_store_put(writer, "history", ERNN_DTYPE_F64, 2,
+                       (size_t[]){(size_t)t->report.n_epochs, N_COLUMNS}, history);
     ernn_store_put(writer, "state", ERNN_DTYPE_F64, 1, (size_t[]){N_STATE}, state);
     if (n_residuals > 0)
         ernn_store_put(writer, "residuals", ERNN_DTYPE_F64, 1, &n_residuals, residuals);
@@ -71,8 +88,11 @@ static void put_all(ernn_store_writer *writer, const ernn_trainer *t, const doub
 ernn_status ernn_checkpoint_save(const ernn_trainer *t, const char *path, ernn_error *err)
 {
     const ernn_train_report *r = &t->report;
-    const double state[N_STATE] = {r->best_epoch, r->best_dev_per, r->per_projected,
-                                   (double)t->adam.steps};
+    const ernn_position *p = &t->position;
+    const double state[N_STATE] = {
+        r->best_epoch,    r->best_dev_per, r->per_projected, (double)t->optimiser.steps,
+        (double)p->batch, p->loss,         p->units,         p->norm,
+        p->frames,        p->seconds};
     ernn_store_writer *writer = NULL;
     double *history = ernn_mem_new((size_t)r->n_epochs * N_COLUMNS, sizeof(double), err);
     double *residuals = ernn_mem_new((size_t)r->n_residuals, sizeof(double), err);
@@ -113,10 +133,13 @@ static ernn_status compare(const char *path, const char *saved, const char *aske
     return ernn_error_set(err, ERNN_BAD_ARG, "%s: belongs to another kind of training", path);
 }
 
+// No history at all is that of a first epoch that is not done.
 static ernn_status unpack_history(const ernn_store *file, ernn_trainer *t, ernn_error *err)
 {
     const ernn_store_tensor *tensor = ernn_store_find(file, "history");
-    const size_t rows = tensor && tensor->n_dims == 2 ? tensor->shape[0] : 0;
+    if (!tensor)
+        return ERNN_OK;
+    const size_t rows = tensor->n_dims == 2 ? tensor->shape[0] : 0;
     if (rows < 1 || rows > (size_t)t->schedule.n_epochs)
         return ernn_error_set(err, ERNN_BAD_FILE, "%s: history has %zu epochs, allowed is 1 to %d",
                               ernn_store_path(file), rows, t->schedule.n_epochs);
@@ -134,6 +157,8 @@ static ernn_status unpack_history(const ernn_store *file, ernn_trainer *t, ernn_
                           .residual = row[RESIDUAL],
                           .rho = row[RHO],
                           .learning_rate = row[RATE],
+                          .gradient_norm = row[NORM],
+                          .frames = row[FRAMES],
                           .seconds = row[SECONDS]};
         const ernn_phase phase = ernn_schedule_at(&t->schedule, (int)i).phase;
         strcpy(e->phase, ernn_phase_name(phase));
@@ -175,6 +200,39 @@ ernn_status ernn_checkpoint_parts(const char *path, int *parts, ernn_error *err)
     return status;
 }
 
+// Best epoch, position and steps. What cannot be is refused.
+static ernn_status read_state(ernn_checkpoint *c, ernn_trainer *t, ernn_error *err)
+{
+    const ernn_store *file = c->file;
+    double state[N_STATE];
+    ernn_status status =
+        ernn_store_read(file, "state", ERNN_DTYPE_F64, 1, (size_t[]){N_STATE}, state, err);
+    if (status != ERNN_OK)
+        return status;
+    const double n_batches = (double)t->batches.n;
+    if (!(state[BEST_EPOCH] >= 0 && state[BEST_EPOCH] <= t->report.n_epochs) ||
+        !(state[STEPS] >= 0 && state[STEPS] < 1e15) ||
+        !(state[BATCH] >= 0 && state[BATCH] < n_batches) ||
+        (t->report.n_epochs == 0 && state[BATCH] == 0) ||
+        (t->report.n_epochs == t->schedule.n_epochs && state[BATCH] > 0))
+        return ernn_error_set(err, ERNN_BAD_FILE,
+                              "%s: state: best epoch %g of %d, %g steps, %g of %g updates of the "
+                              "running epoch",
+                              ernn_store_path(file), state[BEST_EPOCH], t->report.n_epochs,
+                              state[STEPS], state[BATCH], n_batches);
+    t->report.best_epoch = (int)state[BEST_EPOCH];
+    t->report.best_dev_per = state[BEST_PER];
+    t->report.per_projected = state[PER_PROJECTED];
+    c->steps = (int64_t)state[STEPS];
+    t->position = (ernn_position){.batch = (size_t)state[BATCH],
+                                  .loss = state[SUM_LOSS],
+                                  .units = state[SUM_UNITS],
+                                  .norm = state[SUM_NORM],
+                                  .frames = state[SUM_FRAMES],
+                                  .seconds = state[SUM_SECONDS]};
+    return ERNN_OK;
+}
+
 ernn_status ernn_checkpoint_load(const char *path, ernn_trainer *t, ernn_checkpoint **checkpoint,
                                  ernn_error *err)
 {
@@ -189,6 +247,8 @@ ernn_status ernn_checkpoint_load(const char *path, ernn_trainer *t, ernn_checkpo
     if (status == ERNN_OK)
         status = unpack_history(c->file, t, err);
     if (status == ERNN_OK)
+        status = read_state(c, t, err);
+    if (status == ERNN_OK)
         *checkpoint = c;
     else
         ernn_checkpoint_free(c);
@@ -199,25 +259,6 @@ static ernn_status read_floats(const ernn_store *file, const char *name, size_t 
                                ernn_error *err)
 {
     return ernn_store_read(file, name, ERNN_DTYPE_F32, 1, &n, values, err);
-}
-
-static ernn_status read_state(const ernn_store *file, ernn_trainer *t, ernn_error *err)
-{
-    double state[N_STATE];
-    ernn_status status =
-        ernn_store_read(file, "state", ERNN_DTYPE_F64, 1, (size_t[]){N_STATE}, state, err);
-    if (status != ERNN_OK)
-        return status;
-    if (!(state[BEST_EPOCH] >= 0 && state[BEST_EPOCH] <= t->report.n_epochs) ||
-        !(state[ADAM_STEPS] >= 0 && state[ADAM_STEPS] < 1e15))
-        return ernn_error_set(err, ERNN_BAD_FILE, "%s: state: best epoch %g of %d, %g steps",
-                              ernn_store_path(file), state[BEST_EPOCH], t->report.n_epochs,
-                              state[ADAM_STEPS]);
-    t->report.best_epoch = (int)state[BEST_EPOCH];
-    t->report.best_dev_per = state[BEST_PER];
-    t->report.per_projected = state[PER_PROJECTED];
-    t->adam.steps = (int64_t)state[ADAM_STEPS];
-    return ERNN_OK;
 }
 
 static ernn_status read_residuals(const ernn_store *file, ernn_trainer *t, ernn_error *err)
@@ -239,17 +280,18 @@ ernn_status ernn_checkpoint_read(const ernn_checkpoint *checkpoint, ernn_trainer
 {
     const ernn_store *file = checkpoint->file;
     const size_t n = ernn_model_n_parameters(t->model);
-    ernn_status status = read_state(file, t, err);
-    if (status == ERNN_OK && t->report.n_residuals > 0)
+    ernn_status status = ERNN_OK;
+    t->optimiser.steps = checkpoint->steps;
+    if (t->report.n_residuals > 0)
         status = read_residuals(file, t, err);
     if (status == ERNN_OK)
         status = read_floats(file, "parameters", n, ernn_model_parameters(t->model), err);
     if (status == ERNN_OK && t->report.best_epoch > 0)
         status = read_floats(file, "best", n, t->best, err);
     if (status == ERNN_OK)
-        status = read_floats(file, "adam.mean", n, t->adam.mean, err);
-    if (status == ERNN_OK)
-        status = read_floats(file, "adam.square", n, t->adam.square, err);
+        status = read_floats(file, "optimiser.mean", n, t->optimiser.mean, err);
+    if (status == ERNN_OK && t->optimiser.square)
+        status = read_floats(file, "optimiser.square", n, t->optimiser.square, err);
     if (status == ERNN_OK && t->admm.z)
         status = read_floats(file, "admm.z", n, t->admm.z, err);
     if (status == ERNN_OK && t->admm.u)

@@ -1,5 +1,5 @@
-// Checkpoints: the state of a training after a whole epoch, in one safetensors file that is
-// replaced atomically. SPDX-License-Identifier: Apache-2.0
+// Checkpoints: the state of a training after any update, in one safetensors file that is replaced
+// atomically. SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_TRAIN_CHECKPOINT_H
 #define ERNN_SRC_TRAIN_CHECKPOINT_H
 
@@ -10,9 +10,9 @@ ernn_status ernn_checkpoint_save(const ernn_trainer *trainer, const char *path, 
 // In how many parts the batches of this training are.
 ernn_status ernn_checkpoint_parts(const char *path, int *parts, ernn_error *err);
 
-// In two steps, since the phase decides the sizes. Peek checks that the options agree, and fills
-// the report (epochs done, best, residuals); parameters returns the rest into a trainer that has
-// been prepared for the phase of the last epoch done.
+// In two steps, since the phase decides the sizes. Load checks that the options agree, and fills
+// the report (epochs done, best) and the position; read returns the rest into a trainer that has
+// been prepared for the phase: that of the running epoch, else of the last one done.
 typedef struct ernn_checkpoint ernn_checkpoint;
 ernn_status ernn_checkpoint_load(const char *path, ernn_trainer *trainer,
                                  ernn_checkpoint **checkpoint, ernn_error *err);

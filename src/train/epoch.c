@@ -1,6 +1,6 @@
 // One epoch: batches, updates, progress, the residual and the best parameters so far.
 // SPDX-License-Identifier: Apache-2.0
-#include "train/trainer.h"
+#include "train/checkpoint.h"
 
 #include "base/rng.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-static double seconds_now(void)
+double ernn_trainer_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -17,7 +17,7 @@ static double seconds_now(void)
 }
 
 // Points the batch at its utterances; returns the number of labels (frames) that its loss is over.
-static int gather(ernn_trainer *t, int epoch, size_t index, ernn_batch *batch)
+static int gather(ernn_trainer *t, int epoch, ernn_phase phase, size_t index, ernn_batch *batch)
 {
     const size_t *items;
     int units = 0;
@@ -47,7 +47,7 @@ static int gather(ernn_trainer *t, int epoch, size_t index, ernn_batch *batch)
                           .n_labels = t->n_labels,
                           .target = is_ctc ? ERNN_TARGET_CTC : ERNN_TARGET_FRAME,
                           .noise = t->options.noise,
-                          .dropout = t->options.dropout,
+                          .dropout = ernn_schedule_dropout(&t->schedule, phase),
                           .seeds = t->seeds,
                           .teachers = t->posteriors ? t->teachers : NULL,
                           .imitation = t->options.distillation};
@@ -55,8 +55,9 @@ static int gather(ernn_trainer *t, int epoch, size_t index, ernn_batch *batch)
 }
 
 // One update; *loss is the summed loss, not finite when it has diverged (nothing is updated then).
+// *norm is that of the gradient as it came.
 static ernn_status train_batch(ernn_trainer *t, const ernn_batch *batch, int units, double rate,
-                               double *loss, ernn_error *err)
+                               double *loss, double *norm, ernn_error *err)
 {
     float *parameters = ernn_model_parameters(t->model);
     const size_t n = ernn_model_n_parameters(t->model);
@@ -68,14 +69,14 @@ static ernn_status train_batch(ernn_trainer *t, const ernn_batch *batch, int uni
     const float scale = (float)(1.0 / units);
     for (size_t i = 0; i < n; i++)
         t->gradient[i] *= scale;
-    const double norm = ernn_gradient_clip(t->gradient, n, t->options.clip_norm);
-    if (!isfinite(*loss) || !isfinite(norm)) {
+    *norm = ernn_gradient_clip(t->gradient, n, t->options.clip_norm);
+    if (!isfinite(*loss) || !isfinite(*norm)) {
         *loss = NAN;
         return ERNN_OK;
     }
     if (t->admm.z)
         ernn_admm_gradient(&t->admm, parameters, t->gradient);
-    ernn_adam_step(&t->adam, t->gradient, rate, parameters);
+    ernn_optimiser_step(&t->optimiser, t->gradient, rate, parameters);
     return ERNN_OK;
 }
 
@@ -94,43 +95,90 @@ bool ernn_trainer_progress(const ernn_trainer *t, double done, const ernn_epoch 
     return t->options.progress(t->options.progress_user, done, t->schedule.n_epochs, text);
 }
 
+// A network that gives every label the same probability has a loss of at most ln C per frame, CTC
+// or not; one that is this many times worse than that will not come back.
+static const double HOPELESS = 3;
+
+static bool is_hopeless(const ernn_trainer *t, const ernn_position *p)
+{
+    const double uniform = p->frames * log(ernn_model_spec(t->model)->n_labels);
+    return !isfinite(p->loss) || p->loss > HOPELESS * uniform;
+}
+
 static ernn_status diverged(const ernn_trainer *t, const ernn_epoch *line, ernn_error *err)
 {
     return ernn_error_set(err, ERNN_NO_FIT,
-                          "training: the loss is not finite in epoch %d at learning rate %g; try a "
-                          "lower learning rate, a smaller clip norm (now %g) or another seed",
+                          "training: the loss %s in epoch %d at learning rate %g; try a lower "
+                          "learning rate, a longer warm-up, a smaller clip norm (now %g) or "
+                          "another seed",
+                          isfinite(line->loss) ? "grew far above its start" : "is not finite",
                           line->epoch, line->learning_rate, t->options.clip_norm);
 }
 
-static ernn_status train_batches(ernn_trainer *t, const ernn_schedule_epoch *plan, int epoch,
-                                 ernn_epoch *line, ernn_error *err)
+// After an update that is not the epoch's last: shows it, saves when it is time or when progress
+// asks to stop. All ranks decide together.
+static ernn_status pause(ernn_trainer *t, int epoch, const ernn_epoch *line, ernn_error *err)
 {
+    const ernn_train_options *o = &t->options;
+    const double minutes = (ernn_trainer_seconds() - t->saved) / 60;
+    const double within = (double)t->position.batch / (double)t->batches.n;
+    bool stop = !ernn_trainer_progress(t, epoch + within, line);
+    bool is_due =
+        stop || (o->checkpoint_minutes > 0 && minutes >= o->checkpoint_minutes) ||
+        (o->checkpoint_updates > 0 && t->position.batch % (size_t)o->checkpoint_updates == 0);
+    ernn_status status = ernn_comm_any(o->comm, &is_due, err);
+    if (status != ERNN_OK || !is_due)
+        return status;
+    status = ernn_comm_any(o->comm, &stop, err);
+    if (status == ERNN_OK)
+        status = ernn_trainer_save(t, err);
+    return status == ERNN_OK && stop ? ERNN_STOPPED : status;
+}
+
+// One batch and its update, noted in the position and in the line.
+static ernn_status train_next(ernn_trainer *t, const ernn_schedule_epoch *plan, int epoch,
+                              ernn_epoch *line, ernn_error *err)
+{
+    ernn_position *p = &t->position;
+    ernn_batch batch;
     double loss = 0;
-    double units = 0;
+    double norm = 0;
+    const double within = (double)(p->batch + 1) / (double)t->batches.n;
+    const int units = gather(t, epoch, plan->phase, p->batch, &batch);
+    line->learning_rate = ernn_schedule_rate(&t->schedule, plan, within);
+    const ernn_status status =
+        train_batch(t, &batch, units, line->learning_rate, &loss, &norm, err);
+    p->loss += loss;
+    p->norm += norm;
+    p->units += units;
+    for (int i = 0; i < batch.n; i++)
+        p->frames += batch.n_frames[i];
+    p->batch++;
+    line->loss = p->loss / p->units;
+    line->gradient_norm = p->norm / (double)p->batch;
+    line->frames = p->frames;
+    if (status == ERNN_OK && is_hopeless(t, p))
+        return diverged(t, line, err);
+    return status;
+}
+
+static ernn_status train_batches(ernn_trainer *t, const ernn_schedule_epoch *plan, int epoch,
+                                 double started, ernn_epoch *line, ernn_error *err)
+{
+    const double before = t->position.seconds;
     ernn_batches_shuffle(&t->batches, t->options.seed, epoch);
-    for (size_t i = 0; i < t->batches.n; i++) {
-        ernn_batch batch;
-        const double within = (double)(i + 1) / (double)t->batches.n;
-        const int batch_units = gather(t, epoch, i, &batch);
-        line->learning_rate = ernn_schedule_rate(&t->schedule, plan, within);
-        double batch_loss = 0;
-        ernn_status status =
-            train_batch(t, &batch, batch_units, line->learning_rate, &batch_loss, err);
+    while (t->position.batch < t->batches.n) {
+        ernn_status status = train_next(t, plan, epoch, line, err);
         if (status != ERNN_OK)
             return status;
-        loss += batch_loss;
-        units += batch_units;
-        line->loss = loss / units;
-        if (!isfinite(loss))
-            return diverged(t, line, err);
-        // The end of the epoch is reported when it is on disk.
-        if (i + 1 == t->batches.n)
-            break;
-        bool stop = !ernn_trainer_progress(t, epoch + within, line);
-        status = ernn_comm_any(t->options.comm, &stop, err);
-        if (status != ERNN_OK || stop)
-            return status != ERNN_OK ? status : ERNN_STOPPED;
+        if (t->position.batch == t->batches.n)
+            break; // the end of the epoch is saved and reported when it has its line
+        t->position.seconds = before + ernn_trainer_seconds() - started;
+        status = pause(t, epoch, line, err);
+        if (status != ERNN_OK)
+            return status;
     }
+    t->position.seconds = before;
     return ERNN_OK;
 }
 
@@ -153,20 +201,28 @@ static void keep_best(ernn_trainer *t, const ernn_epoch *line)
            ernn_model_n_parameters(t->model) * sizeof(float));
 }
 
-ernn_status ernn_trainer_epoch(ernn_trainer *t, int epoch, ernn_error *err)
+// The line of an epoch that begins or goes on.
+static void begin_line(const ernn_trainer *t, const ernn_schedule_epoch *plan, int epoch,
+                       ernn_epoch *line)
 {
-    const double started = seconds_now();
-    const ernn_schedule_epoch plan = ernn_schedule_at(&t->schedule, epoch);
-    ernn_epoch *line = &t->report.epochs[epoch];
-    *line = (ernn_epoch){.epoch = epoch + 1, .rho = plan.rho, .dev_per = -1};
-    strcpy(line->phase, ernn_phase_name(plan.phase));
+    *line = (ernn_epoch){.epoch = epoch + 1, .rho = plan->rho, .dev_per = -1};
+    strcpy(line->phase, ernn_phase_name(plan->phase));
     if (epoch > 0) { // shown until this epoch has its own
         line->dev_per = t->report.epochs[epoch - 1].dev_per;
         line->residual = t->report.epochs[epoch - 1].residual;
     }
-    if (plan.phase == ERNN_PHASE_ADMM)
+}
+
+ernn_status ernn_trainer_epoch(ernn_trainer *t, int epoch, ernn_error *err)
+{
+    const double started = ernn_trainer_seconds();
+    ernn_schedule_epoch plan = ernn_schedule_at(&t->schedule, epoch);
+    plan.halvings = ernn_schedule_halvings(&t->schedule, t->report.epochs, epoch);
+    ernn_epoch *line = &t->report.epochs[epoch];
+    begin_line(t, &plan, epoch, line);
+    if (plan.phase == ERNN_PHASE_ADMM && t->position.batch == 0)
         start_admm_epoch(t, &plan);
-    ernn_status status = train_batches(t, &plan, epoch, line, err);
+    ernn_status status = train_batches(t, &plan, epoch, started, line, err);
     if (status == ERNN_OK)
         status = ernn_trainer_dev_per(t, &line->dev_per, err);
     if (status != ERNN_OK)
@@ -178,7 +234,8 @@ ernn_status ernn_trainer_epoch(ernn_trainer *t, int epoch, ernn_error *err)
         line->residual = ernn_admm_max_residual(&t->admm, ernn_model_parameters(t->model));
     } else
         keep_best(t, line);
-    line->seconds = seconds_now() - started;
+    line->seconds = t->position.seconds + ernn_trainer_seconds() - started;
+    t->position = (ernn_position){0};
     t->report.n_epochs = epoch + 1;
     return ERNN_OK;
 }

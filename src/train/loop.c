@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-// Prepares the phase of the last epoch done and fills it from the checkpoint.
+// Prepares the phase of the running epoch, or of the last one done, and fills it from the
+// checkpoint.
 static ernn_status resume(ernn_trainer *t, ernn_error *err)
 {
     ernn_checkpoint *checkpoint = NULL;
@@ -15,7 +16,9 @@ static ernn_status resume(ernn_trainer *t, ernn_error *err)
     ernn_status status = ernn_checkpoint_load(t->options.checkpoint, t, &checkpoint, err);
     if (status != ERNN_OK)
         return status;
-    const ernn_schedule_epoch plan = ernn_schedule_at(&t->schedule, t->report.n_epochs - 1);
+    const bool is_within = t->position.batch > 0;
+    const ernn_schedule_epoch plan =
+        ernn_schedule_at(&t->schedule, t->report.n_epochs - (is_within ? 0 : 1));
     if (plan.phase == ERNN_PHASE_FINETUNE)
         status = ernn_model_project(t->initial, t->structure, &model, err);
     else
@@ -42,18 +45,18 @@ static ernn_status start(ernn_trainer *t, ernn_error *err)
     return status == ERNN_OK ? ernn_trainer_open_phase(t, phase, model, err) : status;
 }
 
-// Rank 0 writes the checkpoint when all ranks have arrived at the same parameters.
-static ernn_status save(const ernn_trainer *t, ernn_error *err)
+ernn_status ernn_trainer_save(ernn_trainer *t, ernn_error *err)
 {
     ernn_comm *comm = t->options.comm;
     ernn_status status = ERNN_OK;
     if (comm)
         status = ernn_comm_same(comm, ernn_train_digest(t->model),
-                                "parameters after an epoch; are their machines of one type?", err);
+                                "parameters after an update; are their machines of one type?", err);
     if (status != ERNN_OK || !t->options.checkpoint)
         return status;
     if (ernn_comm_rank(comm) == 0)
         status = ernn_checkpoint_save(t, t->options.checkpoint, err);
+    t->saved = ernn_trainer_seconds();
     return ernn_comm_agree(comm, status, err);
 }
 
@@ -61,12 +64,13 @@ static ernn_status run_epochs(ernn_trainer *t, ernn_error *err)
 {
     for (int epoch = t->report.n_epochs; epoch < t->schedule.n_epochs; epoch++) {
         ernn_status status = ERNN_OK;
-        if (t->options.method == ERNN_METHOD_ADMM && epoch == t->schedule.n_admm)
+        if (t->options.method == ERNN_METHOD_ADMM && epoch == t->schedule.n_admm &&
+            t->position.batch == 0)
             status = ernn_trainer_project(t, err);
         if (status == ERNN_OK)
             status = ernn_trainer_epoch(t, epoch, err);
         if (status == ERNN_OK)
-            status = save(t, err);
+            status = ernn_trainer_save(t, err);
         bool stop =
             status == ERNN_OK && !ernn_trainer_progress(t, epoch + 1, &t->report.epochs[epoch]);
         if (status == ERNN_OK)
@@ -114,7 +118,8 @@ ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
                             .initial = initial,
                             .structure = structure,
                             .train = train,
-                            .dev = dev};
+                            .dev = dev,
+                            .saved = ernn_trainer_seconds()};
     *trained = NULL;
     ernn_status status = ernn_trainer_open(&trainer, err);
     if (status == ERNN_OK)

@@ -1,21 +1,29 @@
-// Adam (Kingma and Ba 2015) and gradient clipping, on flat parameter blocks.
-// SPDX-License-Identifier: Apache-2.0
+// SGD with momentum, Adam, AdamW, weight decay and gradient clipping, on flat parameter blocks.
+// docs/math.md, training. SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_TRAIN_OPTIMISER_H
 #define ERNN_SRC_TRAIN_OPTIMISER_H
 
-#include "ernn/status.h"
+#include "ernn/train.h"
 
-typedef struct ernn_adam {
-    size_t n;
+typedef struct ernn_optimiser {
+    ernn_optimiser_kind kind;
+    double momentum;
+    double weight_decay;
+    bool is_nesterov;
+    const ernn_model *model; // its matrices decay, its vectors do not; borrowed
+    size_t n;                // parameters
     int64_t steps;
-    float *mean;   // [n] first moment
-    float *square; // [n] second moment
-} ernn_adam;
+    float *mean;   // [n] first moment; SGD: the velocity
+    float *square; // [n] second moment; SGD: NULL
+} ernn_optimiser;
 
-ernn_status ernn_adam_init(ernn_adam *adam, size_t n, ernn_error *err);
-void ernn_adam_clear(ernn_adam *adam);
-// parameters[n] move against gradient[n].
-void ernn_adam_step(ernn_adam *adam, const float *gradient, double rate, float *parameters);
+ernn_status ernn_optimiser_init(ernn_optimiser *optimiser, const ernn_train_options *options,
+                                const ernn_model *model, ernn_error *err);
+void ernn_optimiser_clear(ernn_optimiser *optimiser);
+// parameters[n] move against gradient[n]; the gradient is changed by a weight decay that is not
+// decoupled.
+void ernn_optimiser_step(ernn_optimiser *optimiser, float *gradient, double rate,
+                         float *parameters);
 
 // Scales gradient[n] to a norm of at most `limit` (0 = no limit); returns the norm it had.
 double ernn_gradient_clip(float *gradient, size_t n, double limit);

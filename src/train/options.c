@@ -13,6 +13,11 @@ ernn_train_options ernn_train_defaults(void)
         .noise = 0.1,
         .dropout = 0.3,
         .seed = 1,
+        .momentum = 0.9,
+        .patience = 3,
+        .init_scale = 1,
+        .finetune_dropout = -1,
+        .checkpoint_minutes = 10,
         .admm_rounds = 8,
         .admm_epochs = 1,
         .admm_rho_first = 1e-2,
@@ -28,6 +33,23 @@ static bool is_within(const char *name, double value, double low, double high, e
     ernn_error_set(err, ERNN_BAD_ARG, "training: %s is %g, allowed is %g to %g", name, value, low,
                    high);
     return false;
+}
+
+static bool has_valid_optimiser(const ernn_train_options *o, ernn_error *err)
+{
+    return is_within("optimiser", o->optimiser, ERNN_OPTIMISER_ADAM, ERNN_OPTIMISER_SGD, err) &&
+           is_within("momentum", o->momentum, 0, 0.9999, err) &&
+           is_within("nesterov", o->nesterov, 0, 1, err) &&
+           is_within("weight_decay", o->weight_decay, 0, 1, err) &&
+           is_within("schedule", o->schedule, ERNN_SCHEDULE_ONE_CYCLE, ERNN_SCHEDULE_CONSTANT,
+                     err) &&
+           is_within("warmup", o->warmup, 0, 10000, err) &&
+           is_within("patience", o->patience, 1, 10000, err) &&
+           is_within("init_scale", o->init_scale, 0.01, 100, err) &&
+           is_within("finetune_rate", o->finetune_rate, 0, 1, err) &&
+           is_within("finetune_dropout", o->finetune_dropout, -1, 0.95, err) &&
+           is_within("checkpoint_minutes", o->checkpoint_minutes, 0, 1e6, err) &&
+           is_within("checkpoint_updates", o->checkpoint_updates, 0, 1e9, err);
 }
 
 ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
@@ -47,7 +69,8 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
                       is_within("admm_rho_first", o->admm_rho_first, 1e-9, 1e9, err) &&
                       is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
                       is_within("distillation", o->distillation, 0, 1, err) &&
-                      is_within("admm_block_growth", o->admm_block_growth, 0, 1, err);
+                      is_within("admm_block_growth", o->admm_block_growth, 0, 1, err) &&
+                      has_valid_optimiser(o, err);
     if (!good)
         return ERNN_BAD_ARG;
     if (o->resume && !o->checkpoint)
@@ -113,6 +136,15 @@ void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
                       o->n_epochs, o->batch, o->parts, o->learning_rate, o->clip_norm);
     ernn_buffer_print(text, "noise=%.17g\ndropout=%.17g\nseed=%llu\n", o->noise, o->dropout,
                       (unsigned long long)o->seed);
+    static const char *const optimisers[] = {"adam", "adamw", "sgd"};
+    static const char *const schedules[] = {"one_cycle", "cosine", "plateau", "constant"};
+    ernn_buffer_print(text, "optimiser=%s\nmomentum=%.17g\nnesterov=%d\nweight decay=%.17g\n",
+                      optimisers[o->optimiser], o->momentum, o->nesterov, o->weight_decay);
+    ernn_buffer_print(text, "schedule=%s\nwarm-up=%.17g\npatience=%d\ninit scale=%.17g\n",
+                      schedules[o->schedule], o->warmup, o->patience, o->init_scale);
+    if (o->method == ERNN_METHOD_ADMM)
+        ernn_buffer_print(text, "fine-tuning rate=%.17g\nfine-tuning dropout=%.17g\n",
+                          o->finetune_rate, o->finetune_dropout);
     if (o->method == ERNN_METHOD_ADMM)
         ernn_buffer_print(text, "rounds=%d\nround epochs=%d\nrho=%.17g to %.17g\nblock growth=%d\n",
                           o->admm_rounds, o->admm_epochs, o->admm_rho_first, o->admm_rho_last,

@@ -1,9 +1,10 @@
-// One-cycle learning rate, ADMM rounds, block growth. SPDX-License-Identifier: Apache-2.0
+// Learning rates, ADMM rounds, block growth. SPDX-License-Identifier: Apache-2.0
 #include "train/schedule.h"
 
 #include <math.h>
 
-// Share of the one-cycle curve that warms up, and the rates at its ends relative to the peak.
+// Share of the one-cycle curve that warms up unless told, and the rates at the ends of all curves
+// relative to the peak.
 static const double WARM_UP = 0.3;
 static const double FIRST_RATE = 0.04;
 static const double LAST_RATE = 1e-4;
@@ -15,12 +16,25 @@ static double cosine(double from, double to, double position)
     return to + (from - to) * 0.5 * (1 + cos(3.141592653589793 * position));
 }
 
-// (math.md: one-cycle) a(s): FIRST -> 1 over the warm-up, then 1 -> LAST, both half cosines.
-static double one_cycle(double position)
+// a(s), s = 0 ... 1 over the epochs of a phase, relative to the peak (math.md T.4). `warm` is the
+// share that warms up.
+static double curve(ernn_rate_schedule kind, double warm, double s)
 {
-    if (position < WARM_UP)
-        return cosine(FIRST_RATE, 1, position / WARM_UP);
-    return cosine(1, LAST_RATE, (position - WARM_UP) / (1 - WARM_UP));
+    if (s < warm) {
+        if (kind == ERNN_SCHEDULE_ONE_CYCLE)
+            return cosine(FIRST_RATE, 1, s / warm);
+        return FIRST_RATE + (1 - FIRST_RATE) * s / warm;
+    }
+    if (kind == ERNN_SCHEDULE_PLATEAU || kind == ERNN_SCHEDULE_CONSTANT || warm >= 1)
+        return 1;
+    return cosine(1, LAST_RATE, (s - warm) / (1 - warm));
+}
+
+static double warm_share(const ernn_train_options *o)
+{
+    if (o->warmup == 0)
+        return o->schedule == ERNN_SCHEDULE_ONE_CYCLE ? WARM_UP : 0;
+    return fmin(o->warmup / o->n_epochs, 1);
 }
 
 static int largest_block(const ernn_spec *spec)
@@ -109,10 +123,42 @@ ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch)
 double ernn_schedule_rate(const ernn_schedule *schedule, const ernn_schedule_epoch *epoch,
                           double within)
 {
+    const ernn_train_options *o = &schedule->options;
     const double position = epoch->rate_position + within * epoch->rate_length;
-    const double share = epoch->phase == ERNN_PHASE_ADMM ? cosine(1, ROUND_LAST_RATE, position)
-                                                         : one_cycle(position);
-    return schedule->options.learning_rate * share;
+    if (epoch->phase == ERNN_PHASE_ADMM)
+        return o->learning_rate * cosine(1, ROUND_LAST_RATE, position);
+    const bool is_own = epoch->phase == ERNN_PHASE_FINETUNE && o->finetune_rate > 0;
+    const double peak = is_own ? o->finetune_rate : o->learning_rate;
+    return peak * ldexp(1, -epoch->halvings) * curve(o->schedule, warm_share(o), position);
+}
+
+// An epoch that recognises nothing (PER of 100 and more: the blank plateau of CTC) does not count.
+int ernn_schedule_halvings(const ernn_schedule *schedule, const ernn_epoch *epochs, int epoch)
+{
+    if (schedule->options.schedule != ERNN_SCHEDULE_PLATEAU)
+        return 0;
+    double best = INFINITY;
+    int waited = 0;
+    int halvings = 0;
+    for (int i = schedule->n_admm; i < epoch; i++) {
+        const double value = epochs[i].dev_per >= 0 ? epochs[i].dev_per : epochs[i].loss;
+        if (epochs[i].dev_per >= 100)
+            continue;
+        waited = value < best ? 0 : waited + 1;
+        best = fmin(best, value);
+        if (waited == schedule->options.patience) {
+            halvings++;
+            waited = 0;
+        }
+    }
+    return halvings;
+}
+
+double ernn_schedule_dropout(const ernn_schedule *schedule, ernn_phase phase)
+{
+    const ernn_train_options *o = &schedule->options;
+    const bool is_own = phase == ERNN_PHASE_FINETUNE && o->finetune_dropout >= 0;
+    return is_own ? o->finetune_dropout : o->dropout;
 }
 
 const char *ernn_phase_name(ernn_phase phase)

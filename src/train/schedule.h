@@ -25,14 +25,18 @@ typedef struct ernn_schedule_epoch {
     bool is_round_end;    // ADMM: Z and U are updated after this epoch
     double rate_position; // of the phase's (ADMM: round's) learning rate curve, at the beginning
     double rate_length;   // share of that curve that the epoch covers
+    int halvings;         // of the plateau schedule so far, 0 from ernn_schedule_at
 } ernn_schedule_epoch;
 
 // `structure` may be NULL without ADMM. Options are validated before.
 ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_spec *structure);
 ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch);
+// How often the plateau schedule has halved the rate by `epoch`, from the epochs before it.
+int ernn_schedule_halvings(const ernn_schedule *schedule, const ernn_epoch *epochs, int epoch);
 // Learning rate `within` [0, 1] of the epoch.
 double ernn_schedule_rate(const ernn_schedule *schedule, const ernn_schedule_epoch *epoch,
                           double within);
+double ernn_schedule_dropout(const ernn_schedule *schedule, ernn_phase phase);
 const char *ernn_phase_name(ernn_phase phase);
 
 #endif

@@ -159,7 +159,7 @@ static void close_phase(ernn_trainer *t)
     t->best = NULL;
     ernn_mem_free(t->gradient);
     t->gradient = NULL;
-    ernn_adam_clear(&t->adam);
+    ernn_optimiser_clear(&t->optimiser);
     ernn_admm_clear(&t->admm);
     ernn_shards_free(t->shards);
     t->shards = NULL;
@@ -199,7 +199,7 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_mode
     t->gradient = ernn_mem_new(n, sizeof(float), err);
     if (!t->best || !t->gradient)
         return ERNN_NO_MEMORY;
-    ernn_status status = ernn_adam_init(&t->adam, n, err);
+    ernn_status status = ernn_optimiser_init(&t->optimiser, &t->options, model, err);
     if (status == ERNN_OK && phase == ERNN_PHASE_ADMM)
         status = ernn_admm_init(&t->admm, model, t->structure, err);
     if (status == ERNN_OK)
@@ -210,11 +210,9 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_mode
     return status;
 }
 
-// What the first phase starts from.
-ernn_status ernn_trainer_first_model(const ernn_trainer *t, ernn_model **model, ernn_error *err)
+// A new network of the wanted structure, with the statistics of the initial one.
+static ernn_status structured_model(const ernn_trainer *t, ernn_model **model, ernn_error *err)
 {
-    if (t->options.method != ERNN_METHOD_CIRCULANT || !t->structure)
-        return ernn_model_copy(t->initial, model, err);
     ernn_status status =
         ernn_model_new(t->structure, ernn_model_features(t->initial),
                        ernn_model_phone_set(t->initial), t->options.seed, model, err);
@@ -229,6 +227,27 @@ ernn_status ernn_trainer_first_model(const ernn_trainer *t, ernn_model **model, 
         ernn_model_free(*model);
         *model = NULL;
     }
+    return status;
+}
+
+// The factor on the first matrices. Biases and peepholes stay: a forget bias has its meaning.
+static void scale_matrices(ernn_model *model, double factor)
+{
+    const ernn_tensor *tensors = ernn_model_tensors(model);
+    float *parameters = ernn_model_parameters(model);
+    for (size_t i = 0; i < ernn_model_n_tensors(model); i++)
+        for (size_t j = 0; tensors[i].is_matrix && j < tensors[i].count; j++)
+            parameters[tensors[i].offset + j] *= (float)factor;
+}
+
+// What the first phase starts from.
+ernn_status ernn_trainer_first_model(const ernn_trainer *t, ernn_model **model, ernn_error *err)
+{
+    const bool is_structured = t->options.method == ERNN_METHOD_CIRCULANT && t->structure;
+    const ernn_status status =
+        is_structured ? structured_model(t, model, err) : ernn_model_copy(t->initial, model, err);
+    if (status == ERNN_OK && t->options.method != ERNN_METHOD_ADMM && t->options.init_scale != 1)
+        scale_matrices(*model, t->options.init_scale);
     return status;
 }
 

@@ -12,6 +12,16 @@
 
 #include "base/buffer.h"
 
+// Where the running epoch is: what its line of the log will be made of.
+typedef struct ernn_position {
+    size_t batch; // updates done in this epoch, 0: it has not begun
+    double loss;  // sums over them
+    double units;
+    double norm;
+    double frames;
+    double seconds; // of earlier runs that worked on this epoch
+} ernn_position;
+
 typedef struct ernn_trainer {
     ernn_train_options options;
     ernn_schedule schedule;
@@ -23,13 +33,15 @@ typedef struct ernn_trainer {
 
     ernn_model *model; // the present phase's
     float *best;       // [parameters of the model], NULL until an epoch of the last phase is done
-    ernn_adam adam;
+    ernn_optimiser optimiser;
     ernn_admm admm; // in the ADMM phase
     float *gradient;
     ernn_shards *shards; // nets for one part of a batch
     ernn_parts parts;
     ernn_batches batches;
     ernn_train_report report; // n_epochs are done; room for all
+    ernn_position position;   // in the epoch after them
+    double saved;             // seconds of the clock at the last checkpoint
 
     // One batch, part by part, as pointers into the sequences: [parts x batch] each.
     const float **frames;
@@ -59,9 +71,13 @@ ernn_status ernn_trainer_project(ernn_trainer *trainer, ernn_error *err);
 // PER of the present parameters on the development set, -1 without one; all ranks share the work.
 ernn_status ernn_trainer_dev_per(ernn_trainer *trainer, double *per, ernn_error *err);
 
-// Runs one epoch, from 0, and adds its line to the report. ERNN_STOPPED, without a text, when
-// progress asks for it.
+// Runs one epoch, from 0 and from the position in it, and adds its line to the report. Checkpoints
+// are written within it as the options ask. ERNN_STOPPED, without a text, when progress asks for
+// it.
 ernn_status ernn_trainer_epoch(ernn_trainer *trainer, int epoch, ernn_error *err);
+// Rank 0 writes the checkpoint when all ranks have arrived at the same parameters.
+ernn_status ernn_trainer_save(ernn_trainer *trainer, ernn_error *err);
+double ernn_trainer_seconds(void); // of a steady clock
 bool ernn_trainer_progress(const ernn_trainer *trainer, double done, const ernn_epoch *line);
 
 #endif

@@ -1,32 +1,11 @@
-// The parts of training against their definitions (docs/math.md, Training): schedule, Adam,
-// batches, ADMM. SPDX-License-Identifier: Apache-2.0
+// The parts of training against their definitions (docs/math.md, Training): schedule of
+// ADMM, batches, ADMM. SPDX-License-Identifier: Apache-2.0
 #include "check.h"
 
 #include "ernn/circ.h"
 #include "train/admm.h"
 #include "train/batches.h"
-#include "train/optimiser.h"
 #include "train/schedule.h"
-
-static void test_one_cycle(void **state)
-{
-    (void)state;
-    ernn_train_options options = ernn_train_defaults();
-    options.n_epochs = 10;
-    options.learning_rate = 0.5;
-    const ernn_schedule schedule = ernn_schedule_new(&options, NULL);
-    assert_int_equal(schedule.n_epochs, 10);
-    for (int e = 0; e < 10; e++) {
-        const ernn_schedule_epoch epoch = ernn_schedule_at(&schedule, e);
-        assert_int_equal(epoch.phase, ERNN_PHASE_TRAIN);
-        for (int i = 0; i <= 4; i++) {
-            const double s = (e + i / 4.0) / 10;
-            const double up = 0.5 * (1 + (0.04 - 1) * 0.5 * (1 + cos(M_PI * s / 0.3)));
-            const double down = 0.5 * (1e-4 + (1 - 1e-4) * 0.5 * (1 + cos(M_PI * (s - 0.3) / 0.7)));
-            check_near(ernn_schedule_rate(&schedule, &epoch, i / 4.0), s < 0.3 ? up : down, 1e-12);
-        }
-    }
-}
 
 static void test_admm_schedule(void **state)
 {
@@ -68,50 +47,6 @@ static void test_admm_schedule(void **state)
         check_near(epoch.rho, 0.1 * pow(2, e / 2), 1e-9);
         assert_int_equal(epoch.is_stage_start, e == 0);
     }
-}
-
-// T.3 in double precision.
-static void test_adam(void **state)
-{
-    (void)state;
-    enum { N = 7, STEPS = 60 };
-    ernn_adam adam;
-    ernn_error err = {0};
-    ernn_rng rng = ernn_rng_new(5, 0, 0);
-    float w[N];
-    double want[N];
-    double m[N] = {0};
-    double v[N] = {0};
-    check_ok(ernn_adam_init(&adam, N, &err), err);
-    check_random(&rng, w, N, 1);
-    for (int i = 0; i < N; i++)
-        want[i] = w[i];
-    for (int t = 1; t <= STEPS; t++) {
-        float g[N];
-        check_random(&rng, g, N, 0.1);
-        ernn_adam_step(&adam, g, 0.01, w);
-        for (int i = 0; i < N; i++) {
-            m[i] = 0.9 * m[i] + 0.1 * g[i];
-            v[i] = 0.999 * v[i] + 0.001 * (double)g[i] * g[i];
-            want[i] -= 0.01 * m[i] / (1 - pow(0.9, t)) / (sqrt(v[i] / (1 - pow(0.999, t))) + 1e-8);
-        }
-    }
-    for (int i = 0; i < N; i++)
-        check_near(w[i], want[i], 2e-5);
-    ernn_adam_clear(&adam);
-}
-
-static void test_clip(void **state)
-{
-    (void)state;
-    float g[2] = {3, -4};
-    check_near(ernn_gradient_clip(g, 2, 0), 5, 1e-12);
-    assert_true(g[0] == 3 && g[1] == -4);
-    check_near(ernn_gradient_clip(g, 2, 6), 5, 1e-12);
-    assert_true(g[0] == 3 && g[1] == -4);
-    check_near(ernn_gradient_clip(g, 2, 1), 5, 1e-12);
-    check_near(g[0], 0.6, 1e-6);
-    check_near(g[1], -0.8, 1e-6);
 }
 
 static void test_batches(void **state)
@@ -326,10 +261,7 @@ static void test_admm_rho(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_cycle),
         cmocka_unit_test(test_admm_schedule),
-        cmocka_unit_test(test_adam),
-        cmocka_unit_test(test_clip),
         cmocka_unit_test(test_batches),
         cmocka_unit_test_setup_teardown(test_admm_updates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_admm_gradient, set_up, tear_down),

@@ -323,9 +323,7 @@ static void check_resume(task *t)
     ernn_error err = {0};
     ernn_train_report report;
     ernn_model *whole = train(t, &report);
-    const int n_epochs = report.n_epochs;
-    const double per_projected = report.per_projected;
-    ernn_train_report_free(&report);
+    ernn_train_report first = report;
 
     stopper s = {.rng = ernn_rng_new(9, 0, 0), .left = 7};
     ernn_model *parts = NULL;
@@ -348,10 +346,18 @@ static void check_resume(task *t)
         assert_true(s.stops < 1000);
     } while (status == ERNN_STOPPED);
     assert_true(s.stops >= 3);
-    assert_int_equal(report.n_epochs, n_epochs);
-    assert_true(report.per_projected == per_projected);
+    assert_int_equal(report.n_epochs, first.n_epochs);
+    assert_true(report.per_projected == first.per_projected);
+    for (int i = 0; i < report.n_epochs; i++) { // also of epochs that were resumed within
+        assert_true(report.epochs[i].loss == first.epochs[i].loss);
+        assert_true(report.epochs[i].gradient_norm == first.epochs[i].gradient_norm);
+        assert_true(report.epochs[i].frames == first.epochs[i].frames);
+        assert_true(report.epochs[i].dev_per == first.epochs[i].dev_per);
+        assert_true(report.epochs[i].learning_rate == first.epochs[i].learning_rate);
+    }
     check_same(whole, parts);
     ernn_train_report_free(&report);
+    ernn_train_report_free(&first);
     ernn_model_free(whole);
     ernn_model_free(parts);
 }
@@ -373,6 +379,29 @@ static void test_resume_circulant(void **state)
 {
     task *t = *state;
     t->options.method = ERNN_METHOD_CIRCULANT;
+    t->has_last = true;
+    check_resume(t);
+}
+
+static void test_resume_sgd(void **state)
+{
+    task *t = *state;
+    t->has_last = true;
+    t->options.optimiser = ERNN_OPTIMISER_SGD;
+    t->options.nesterov = 1;
+    t->options.weight_decay = 0.01;
+    check_resume(t);
+}
+
+// The rate depends on what earlier epochs came to.
+static void test_resume_plateau(void **state)
+{
+    task *t = *state;
+    t->options.optimiser = ERNN_OPTIMISER_ADAMW;
+    t->options.weight_decay = 0.01;
+    t->options.schedule = ERNN_SCHEDULE_PLATEAU;
+    t->options.patience = 1;
+    t->options.n_epochs = 8;
     t->has_last = true;
     check_resume(t);
 }
@@ -459,6 +488,45 @@ static void test_divergence(void **state)
     check_refused(t, NULL, ERNN_NO_FIT, "the loss is not finite in epoch 1");
 }
 
+// A rate that is far too high: the loss grows and training ends with what to try.
+static void test_growing_loss(void **state)
+{
+    task *t = *state;
+    t->options.optimiser = ERNN_OPTIMISER_SGD;
+    t->options.schedule = ERNN_SCHEDULE_CONSTANT;
+    t->options.learning_rate = 1;
+    t->options.momentum = 0.99;
+    t->options.clip_norm = 1e3;
+    t->options.n_epochs = 30;
+    check_refused(t, NULL, ERNN_NO_FIT, "grew far above its start");
+}
+
+// The factor on the first matrices: twice the scale, twice the initial matrices, same biases.
+static void test_init_scale(void **state)
+{
+    task *t = *state;
+    ernn_train_report report;
+    ernn_model *trained[2];
+    t->options.n_epochs = 1;
+    t->options.learning_rate = 1e-9; // moves nothing that a float of this size would show
+    t->has_last = true;
+    for (int i = 0; i < 2; i++) {
+        t->options.init_scale = 1 + i;
+        trained[i] = train(t, &report);
+        ernn_train_report_free(&report);
+    }
+    const ernn_tensor *w = ernn_model_find(trained[0], "layer1.W_ix");
+    const ernn_tensor *b = ernn_model_find(trained[0], "layer1.b_f");
+    const float *first = ernn_model_parameters_const(trained[0]);
+    const float *second = ernn_model_parameters_const(trained[1]);
+    for (size_t i = 0; i < w->count; i++)
+        check_near(second[w->offset + i], 2 * first[w->offset + i], 1e-6);
+    for (size_t i = 0; i < b->count; i++)
+        check_near(second[b->offset + i], first[b->offset + i], 1e-6);
+    ernn_model_free(trained[0]);
+    ernn_model_free(trained[1]);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -473,11 +541,15 @@ int main(void)
         CASE(test_resume_dense),
         CASE(test_resume_best),
         CASE(test_resume_circulant),
+        CASE(test_resume_sgd),
+        CASE(test_resume_plateau),
         CASE(test_resume_admm),
         CASE(test_refusals),
         CASE(test_resume_with_other_options),
         CASE(test_short_utterances_are_counted),
         CASE(test_divergence),
+        CASE(test_growing_loss),
+        CASE(test_init_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
