@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "verbs.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ static void print_help(FILE *to)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of write, with its line
     if (argc < 2) {
         print_help(stderr);
         return ERNN_EXIT_USAGE;

@@ -5,6 +5,7 @@
 #include "train_options.h"
 #include "verbs.h"
 
+#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,6 +266,19 @@ static int save_results(const ernn_cli_training *a, const ernn_model *trained,
     return failed ? ERNN_EXIT_FAILURE : puts("") < 0;
 }
 
+// What a killed process left of a checkpoint that it was writing.
+static void remove_half_written(const char *checkpoint)
+{
+    char pattern[1200];
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s.tmp[0-9]*", checkpoint);
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        unlink(found.gl_pathv[i]);
+    globfree(&found);
+}
+
 static int finish(const ernn_cli_training *a, ernn_status status, const ernn_model *trained,
                   const ernn_train_report *report, ernn_error *err)
 {
@@ -283,8 +297,10 @@ static int finish(const ernn_cli_training *a, ernn_status status, const ernn_mod
         return ERNN_EXIT_FAILURE;
     }
     const int code = save_results(a, trained, report, err);
-    if (code == ERNN_EXIT_OK)
+    if (code == ERNN_EXIT_OK) {
         unlink(a->checkpoint);
+        remove_half_written(a->checkpoint);
+    }
     return code;
 }
 
