@@ -24,6 +24,8 @@ static const char HELP[] =
     "  --teacher MODEL    learn its posteriors too, as much as --distillation says\n"
     "  --epochs N --batch N --lr R --dropout R --rounds N --rho FIRST:LAST ...\n"
     "                     how to train: ernn train --help-training lists them all\n"
+    "  --quantize-aware N --weight-bits N   last of all, N epochs with the weights rounded as\n"
+    "                     ernn quantize rounds them; with --from and --epochs 0 only this\n"
     "  --features logmel|mfcc --stack N --normalise running|utterance|global --labels 39|48|61\n"
     "  --checkpoint FILE  default MODEL.checkpoint; --resume continues from it, bit for bit\n"
     "  --seed N --threads N    the result does not depend on the threads\n"
@@ -241,6 +243,10 @@ static void print_summary(const ernn_cli_training *a, const ernn_train_report *r
     if (r->n_residuals > 0 && r->per_projected >= 0)
         printf("dev PER right after the projection, before fine-tuning: %.2f %%\n",
                r->per_projected);
+    if (r->per_rounded >= 0)
+        printf("dev PER with the weights rounded to %d bits, before quantization-aware training: "
+               "%.2f %%\n",
+               a->options.weight_bits, r->per_rounded);
     for (int i = 0; i < r->n_residuals; i++)
         printf("residual %-16s %.5f\n", r->residuals[i].name, r->residuals[i].value);
 }

@@ -21,6 +21,8 @@ static json_t *result_json(const ernn_train_report *r)
 {
     json_t *result = json_pack("{s:i,s:f,s:i}", "best_epoch", r->best_epoch, "best_dev_per",
                                r->best_dev_per, "unfit", r->n_unfit);
+    if (r->per_rounded >= 0)
+        json_object_set_new(result, "per_rounded", json_real(r->per_rounded));
     if (r->n_residuals == 0)
         return result;
     json_object_set_new(result, "per_projected", json_real(r->per_projected));

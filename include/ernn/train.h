@@ -44,7 +44,8 @@ typedef enum ernn_rate_schedule {
 typedef struct ernn_train_options {
     ernn_method method; // default dense
     ernn_loss loss;     // default CTC; frame cross-entropy needs alignments
-    int n_epochs;       // 1 to 10000, default 24; ADMM: epochs of the fine-tuning
+    int n_epochs;       // 1 to 10000, default 24; ADMM: epochs of the fine-tuning; 0 only
+                        // with quantize_epochs
     int batch;          // utterances, 1 to 256, default 8; of one part of an update
     int parts; // batches whose gradients are added for one update, 1 to 4096; default 0: as many as
                // ranks; resuming: as many as the checkpoint had
@@ -73,6 +74,11 @@ typedef struct ernn_train_options {
     // Distillation
     const ernn_model *teacher; // whose posteriors the network also learns; NULL = none; borrowed
     double distillation;       // share of the teacher in the loss, 0 to 1, default 0.5
+    // Quantization-aware, last of all: every update sees the weights rounded as ernn_quantize would
+    // round them, and moves the unrounded ones. The result holds the rounded weights.
+    int quantize_epochs;  // 0 to 10000, default 0 = none
+    int weight_bits;      // 4 to 16, default 12
+    double quantize_rate; // peak of the one-cycle learning rate then, 1e-9 to 1, default 5e-4
     // Checkpoints
     const char *checkpoint;    // path, NULL = none; written after every epoch, and when stopped
     double checkpoint_minutes; // also after so long within an epoch, default 10; 0 = not
@@ -100,7 +106,7 @@ ERNN_API ernn_status ernn_comm_agree(ernn_comm *comm, ernn_status status, ernn_e
 // One line of the training log.
 typedef struct ernn_epoch {
     int epoch;            // over all phases, from 1
-    char phase[16];       // "train", "admm", "finetune"
+    char phase[16];       // "train", "admm", "finetune", "quantize"
     double loss;          // mean over training frames or labels
     double dev_per;       // percent, -1 without a development set
     double residual;      // ADMM: max over matrices of |W - Z| / |W|; else 0
@@ -123,6 +129,7 @@ typedef struct ernn_train_report {
     double best_dev_per; // -1 without a development set
     int best_epoch;
     double per_projected;     // ADMM: dev PER right after the hard projection, before fine-tuning
+    double per_rounded;       // quantization-aware: dev PER with the weights just rounded
     int n_residuals;          // ADMM: matrices with a block size
     ernn_residual *residuals; // [n_residuals]
     int n_unfit;              // utterances left out: fewer frames than their labels need

@@ -218,42 +218,6 @@ size_t ernn_qmodel_tensors(ernn_qmodel *qmodel, ernn_qtensor *tensors)
 
 // ---- Rounding of parameters ----
 
-int32_t ernn_to_fixed(double value, int frac, int bits)
-{
-    const double top = ldexp(1, bits - 1) - 1;
-    const double scaled = floor(ldexp(value, frac) + 0.5);
-    return (int32_t)fmin(fmax(scaled, -top), top);
-}
-
-// X_j = sum_n w_n exp(-2 pi i j n / k) by definition; k is small and this runs once.
-static void spectrum(const float *w, int k, const double *cosine, double *packed)
-{
-    for (int j = 0; j <= k / 2; j++) {
-        double re = 0;
-        double im = 0;
-        for (int n = 0; n < k; n++) {
-            const int turn = j * n % k;
-            re += w[n] * cosine[turn];
-            im -= w[n] * cosine[(turn + k - k / 4) % k]; // sin(a) = cos(a - pi / 2)
-        }
-        if (j == 0 || 2 * j == k)
-            packed[j ? 1 : 0] = re;
-        else {
-            packed[2 * j] = re;
-            packed[2 * j + 1] = im;
-        }
-    }
-}
-
-void ernn_spectra(const float *w, size_t n_blocks, int k, double *spectra)
-{
-    double cosine[ERNN_RT_MAX_K];
-    for (int j = 0; j < k; j++)
-        cosine[j] = cos(2 * 3.14159265358979323846 * j / k);
-    for (size_t b = 0; b < n_blocks; b++)
-        spectrum(w + b * (size_t)k, k, cosine, spectra + b * (size_t)k);
-}
-
 const float *ernn_qtensor_source(const ernn_qtensor *tensor, const ernn_model *model)
 {
     char name[48];
@@ -265,19 +229,6 @@ const float *ernn_qtensor_source(const ernn_qtensor *tensor, const ernn_model *m
     return ernn_model_parameters_const(model) + ernn_model_find(model, name)->offset;
 }
 
-static void fill_spectra(const ernn_qmodel *qmodel, const ernn_qtensor *tensor, const float *w)
-{
-    const int k = tensor->shape[2];
-    const int bits = (int)qmodel->network.weight_bits;
-    double packed[ERNN_RT_MAX_K];
-    for (size_t i = 0; i < tensor->count; i += (size_t)k) {
-        ernn_spectra(w + i, 1, k, packed);
-        for (int e = 0; e < k; e++)
-            tensor->weights[i + (size_t)e] =
-                (int16_t)ernn_to_fixed(packed[e], tensor->formats->weights, bits);
-    }
-}
-
 void ernn_qmodel_fill(ernn_qmodel *qmodel, const ernn_model *model)
 {
     ernn_qtensor tensors[ERNN_QMODEL_MAX_TENSORS];
@@ -285,7 +236,9 @@ void ernn_qmodel_fill(ernn_qmodel *qmodel, const ernn_model *model)
     for (size_t t = 0; t < n; t++) {
         const float *source = ernn_qtensor_source(&tensors[t], model);
         if (tensors[t].matrix)
-            fill_spectra(qmodel, &tensors[t], source);
+            ernn_weights_to_fixed(source, tensors[t].count / (size_t)tensors[t].shape[2],
+                                  tensors[t].shape[2], tensors[t].formats->weights,
+                                  (int)qmodel->network.weight_bits, tensors[t].weights);
         else
             for (size_t i = 0; i < tensors[t].count; i++)
                 tensors[t].vector[i] =

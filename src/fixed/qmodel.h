@@ -3,6 +3,7 @@
 #ifndef ERNN_SRC_FIXED_QMODEL_H
 #define ERNN_SRC_FIXED_QMODEL_H
 
+#include "circ/rounding.h"
 #include "ernn/quant.h"
 #include "fixed/formats.h"
 
@@ -74,11 +75,5 @@ size_t ernn_qmodel_tensors(ernn_qmodel *qmodel, ernn_qtensor *tensors);
 void ernn_qmodel_fill(ernn_qmodel *qmodel, const ernn_model *model);
 // The numbers of `model` that `tensor` is made from: time-domain blocks or vector entries.
 const float *ernn_qtensor_source(const ernn_qtensor *tensor, const ernn_model *model);
-
-// spectra[p][q][k] = the packed spectra of time-domain blocks w[p][q][k], in double precision.
-void ernn_spectra(const float *w, size_t n_blocks, int k, double *spectra);
-
-// round(value 2^frac) limited to +-(2^(bits-1) - 1).
-int32_t ernn_to_fixed(double value, int frac, int bits);
 
 #endif

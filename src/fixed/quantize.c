@@ -14,34 +14,9 @@ ernn_quant_options ernn_quant_defaults(void)
     return (ernn_quant_options){.signal_bits = 16, .weight_bits = 12, .max_sequences = 64};
 }
 
-// The most fractional bits with which `bits` bits hold +-peak.
-static int frac_for(double peak, int bits)
-{
-    int exponent = 0;
-    frexp((ldexp(1, bits - 1) - 1) / fmax(peak, 1e-9), &exponent);
-    return exponent - 1;
-}
-
 static int signal_frac(ernn_range range, int bits)
 {
-    return frac_for(HEADROOM * ernn_range_peak(range), bits);
-}
-
-// Sum of squared errors of the tensor's spectra in W bits with `frac`, limiting included.
-static double rounding_error(const ernn_qtensor *tensor, const float *w, int frac, int bits)
-{
-    const size_t k = (size_t)tensor->shape[2];
-    double packed[ERNN_RT_MAX_K];
-    double sum = 0;
-    for (size_t i = 0; i < tensor->count; i += k) {
-        ernn_spectra(w + i, 1, (int)k, packed);
-        for (size_t e = 0; e < k; e++) {
-            const double error = ldexp(ernn_to_fixed(packed[e], frac, bits), -frac) - packed[e];
-            // Bins 0 and k/2 stand once in the inverse transform, all others twice.
-            sum += (e < 2 ? 1 : 2) * error * error;
-        }
-    }
-    return sum;
+    return ernn_fixed_frac(HEADROOM * ernn_range_peak(range), bits);
 }
 
 // Limiting a few far values often pays with a bit for all others.
@@ -53,15 +28,9 @@ static void choose_weights(ernn_qmodel *qmodel, const ernn_model *model)
     for (size_t t = 0; t < n; t++) {
         if (!tensors[t].matrix)
             continue;
-        const float *w = ernn_qtensor_source(&tensors[t], model);
-        const int whole = tensors[t].formats->weights;
-        double best = INFINITY;
-        for (int frac = whole; frac <= whole + 2; frac++) {
-            const double error = rounding_error(&tensors[t], w, frac, bits);
-            if (error < best)
-                tensors[t].formats->weights = frac;
-            best = fmin(best, error);
-        }
+        const size_t k = (size_t)tensors[t].shape[2];
+        tensors[t].formats->weights = ernn_weights_frac(ernn_qtensor_source(&tensors[t], model),
+                                                        tensors[t].count / k, (int)k, bits);
     }
 }
 
@@ -69,7 +38,6 @@ static void choose_matrix(ernn_matrix_formats *formats, const ernn_matrix_ranges
                           const ernn_rt_network *network)
 {
     const int bits = (int)network->signal_bits;
-    formats->weights = frac_for(ernn_range_peak(ranges->weights), (int)network->weight_bits);
     formats->spectrum = signal_frac(ranges->spectrum, bits);
     formats->accumulator = signal_frac(ranges->accumulator, bits + 4);
 }
@@ -80,7 +48,7 @@ static int preactivation_frac(const ernn_layer_ranges *ranges, int bits)
     double peak = fmin(HEADROOM * ernn_range_peak(ranges->preactivation), ACTIVATION_RANGE);
     for (ernn_qmatrix m = ERNN_QMATRIX_INPUT; m <= ERNN_QMATRIX_CANDIDATE; m++)
         peak = fmax(peak, HEADROOM * ernn_range_peak(ranges->matrices[m].product));
-    return frac_for(fmax(peak, ernn_range_peak(ranges->bias)), bits);
+    return ernn_fixed_frac(fmax(peak, ernn_range_peak(ranges->bias)), bits);
 }
 
 static void choose_signals(ernn_qmodel *qmodel, const ernn_network_ranges *ranges)
@@ -93,7 +61,7 @@ static void choose_signals(ernn_qmodel *qmodel, const ernn_network_ranges *range
         formats->input = signal_frac(seen->input, bits);
         formats->preactivation = preactivation_frac(seen, bits);
         formats->cell = signal_frac(seen->cell, bits);
-        formats->peephole = frac_for(ernn_range_peak(seen->peephole), bits);
+        formats->peephole = ernn_fixed_frac(ernn_range_peak(seen->peephole), bits);
         formats->output = signal_frac(seen->output, bits);
         for (ernn_qmatrix m = 0; m < ERNN_QMATRICES; m++)
             choose_matrix(&formats->matrices[m], &seen->matrices[m], network);

@@ -16,6 +16,7 @@ enum {
     BEST_EPOCH,
     BEST_PER,
     PER_PROJECTED,
+    PER_ROUNDED,
     STEPS,
     // of the running epoch
     BATCH,
@@ -41,7 +42,7 @@ static void pack_history(const ernn_train_report *report, double *history)
     for (int i = 0; i < report->n_epochs; i++) {
         const ernn_epoch *e = &report->epochs[i];
         double *row = history + i * N_COLUMNS;
-        for (int p = ERNN_PHASE_TRAIN; p <= ERNN_PHASE_FINETUNE; p++)
+        for (int p = ERNN_PHASE_TRAIN; p < ERNN_PHASES; p++)
             if (strcmp(e->phase, ernn_phase_name((ernn_phase)p)) == 0)
                 row[PHASE] = p;
         row[LOSS] = e->loss;
@@ -89,10 +90,17 @@ ernn_status ernn_checkpoint_save(const ernn_trainer *t, const char *path, ernn_e
 {
     const ernn_train_report *r = &t->report;
     const ernn_position *p = &t->position;
-    const double state[N_STATE] = {
-        r->best_epoch,    r->best_dev_per, r->per_projected, (double)t->optimiser.steps,
-        (double)p->batch, p->loss,         p->units,         p->norm,
-        p->frames,        p->seconds};
+    const double state[N_STATE] = {r->best_epoch,
+                                   r->best_dev_per,
+                                   r->per_projected,
+                                   r->per_rounded,
+                                   (double)t->optimiser.steps,
+                                   (double)p->batch,
+                                   p->loss,
+                                   p->units,
+                                   p->norm,
+                                   p->frames,
+                                   p->seconds};
     ernn_store_writer *writer = NULL;
     double *history = ernn_mem_new((size_t)r->n_epochs * N_COLUMNS, sizeof(double), err);
     double *residuals = ernn_mem_new((size_t)r->n_residuals, sizeof(double), err);
@@ -223,6 +231,7 @@ static ernn_status read_state(ernn_checkpoint *c, ernn_trainer *t, ernn_error *e
     t->report.best_epoch = (int)state[BEST_EPOCH];
     t->report.best_dev_per = state[BEST_PER];
     t->report.per_projected = state[PER_PROJECTED];
+    t->report.per_rounded = state[PER_ROUNDED];
     c->steps = (int64_t)state[STEPS];
     t->position = (ernn_position){.batch = (size_t)state[BATCH],
                                   .loss = state[SUM_LOSS],

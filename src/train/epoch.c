@@ -61,8 +61,8 @@ static ernn_status train_batch(ernn_trainer *t, const ernn_batch *batch, int uni
 {
     float *parameters = ernn_model_parameters(t->model);
     const size_t n = ernn_model_n_parameters(t->model);
-    const ernn_status status =
-        ernn_parts_gradient(&t->parts, t->shards, parameters, batch, t->gradient, loss, err);
+    const ernn_status status = ernn_parts_gradient(&t->parts, t->shards, ernn_trainer_forward(t),
+                                                   batch, t->gradient, loss, err);
     if (status != ERNN_OK)
         return status;
     // The objective is the mean over the labels of the batch: rho is relative to one label's loss.
@@ -197,8 +197,7 @@ static void keep_best(ernn_trainer *t, const ernn_epoch *line)
         return;
     r->best_epoch = line->epoch;
     r->best_dev_per = line->dev_per;
-    memcpy(t->best, ernn_model_parameters(t->model),
-           ernn_model_n_parameters(t->model) * sizeof(float));
+    memcpy(t->best, ernn_trainer_forward(t), ernn_model_n_parameters(t->model) * sizeof(float));
 }
 
 // The line of an epoch that begins or goes on.

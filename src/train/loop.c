@@ -5,8 +5,6 @@
 #include "base/memory.h"
 #include "train/options.h"
 
-#include <string.h>
-
 // Prepares the phase of the running epoch, or of the last one done, and fills it from the
 // checkpoint.
 static ernn_status resume(ernn_trainer *t, ernn_error *err)
@@ -19,7 +17,7 @@ static ernn_status resume(ernn_trainer *t, ernn_error *err)
     const bool is_within = t->position.batch > 0;
     const ernn_schedule_epoch plan =
         ernn_schedule_at(&t->schedule, t->report.n_epochs - (is_within ? 0 : 1));
-    if (plan.phase == ERNN_PHASE_FINETUNE)
+    if (t->options.method == ERNN_METHOD_ADMM && plan.phase != ERNN_PHASE_ADMM)
         status = ernn_model_project(t->initial, t->structure, &model, err);
     else
         status = ernn_trainer_first_model(t, &model, err);
@@ -60,13 +58,22 @@ ernn_status ernn_trainer_save(ernn_trainer *t, ernn_error *err)
     return ernn_comm_agree(comm, status, err);
 }
 
+// What lies between the epoch before and this one, which begins.
+static ernn_status change_phase(ernn_trainer *t, int epoch, ernn_error *err)
+{
+    ernn_status status = ERNN_OK;
+    if (t->options.method == ERNN_METHOD_ADMM && epoch == t->schedule.n_admm)
+        status = ernn_trainer_project(t, err);
+    if (status == ERNN_OK && t->schedule.n_quantize > 0 &&
+        epoch == t->schedule.n_epochs - t->schedule.n_quantize)
+        status = ernn_trainer_quantize(t, err);
+    return status;
+}
+
 static ernn_status run_epochs(ernn_trainer *t, ernn_error *err)
 {
     for (int epoch = t->report.n_epochs; epoch < t->schedule.n_epochs; epoch++) {
-        ernn_status status = ERNN_OK;
-        if (t->options.method == ERNN_METHOD_ADMM && epoch == t->schedule.n_admm &&
-            t->position.batch == 0)
-            status = ernn_trainer_project(t, err);
+        ernn_status status = t->position.batch == 0 ? change_phase(t, epoch, err) : ERNN_OK;
         if (status == ERNN_OK)
             status = ernn_trainer_epoch(t, epoch, err);
         if (status == ERNN_OK)
@@ -98,17 +105,6 @@ static ernn_status check_ranks(const ernn_trainer *t, ernn_status status, ernn_e
                           err);
 }
 
-// The best epoch's parameters in the present model; handed over.
-static ernn_model *take_best(ernn_trainer *t)
-{
-    if (!t->model || !t->best || t->report.best_epoch == 0)
-        return NULL;
-    ernn_model *model = t->model;
-    memcpy(ernn_model_parameters(model), t->best, ernn_model_n_parameters(model) * sizeof(float));
-    t->model = NULL;
-    return model;
-}
-
 ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
                        const ernn_sequences *train, const ernn_sequences *dev,
                        const ernn_train_options *options, ernn_model **trained,
@@ -128,7 +124,7 @@ ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
     if (status == ERNN_OK)
         status = run_epochs(&trainer, err);
     if (status == ERNN_OK || status == ERNN_NO_FIT)
-        *trained = take_best(&trainer);
+        *trained = ernn_trainer_take_best(&trainer);
     *report = trainer.report;
     ernn_trainer_close(&trainer);
     return status;

@@ -23,6 +23,8 @@ ernn_train_options ernn_train_defaults(void)
         .admm_rho_first = 1e-2,
         .admm_rho_last = 1,
         .distillation = 0.5,
+        .weight_bits = 12,
+        .quantize_rate = 5e-4,
     };
 }
 
@@ -52,25 +54,33 @@ static bool has_valid_optimiser(const ernn_train_options *o, ernn_error *err)
            is_within("checkpoint_updates", o->checkpoint_updates, 0, 1e9, err);
 }
 
+static bool has_valid_rounding(const ernn_train_options *o, ernn_error *err)
+{
+    return is_within("quantize_epochs", o->quantize_epochs, 0, 10000, err) &&
+           is_within("weight_bits", o->weight_bits, 4, 16, err) &&
+           is_within("quantize_rate", o->quantize_rate, 1e-9, 1, err);
+}
+
 ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
 {
-    const bool good = is_within("method", o->method, ERNN_METHOD_DENSE, ERNN_METHOD_ADMM, err) &&
-                      is_within("loss", o->loss, ERNN_LOSS_CTC, ERNN_LOSS_FRAME, err) &&
-                      is_within("n_epochs", o->n_epochs, 1, 10000, err) &&
-                      is_within("batch", o->batch, 1, 256, err) &&
-                      is_within("parts", o->parts, 0, ERNN_MAX_PARTS, err) &&
-                      is_within("learning_rate", o->learning_rate, 1e-9, 1, err) &&
-                      is_within("clip_norm", o->clip_norm, 0, 1e9, err) &&
-                      is_within("noise", o->noise, 0, 10, err) &&
-                      is_within("dropout", o->dropout, 0, 0.95, err) &&
-                      is_within("threads", o->threads, 0, 1024, err) &&
-                      is_within("admm_rounds", o->admm_rounds, 0, 1000, err) &&
-                      is_within("admm_epochs", o->admm_epochs, 1, 1000, err) &&
-                      is_within("admm_rho_first", o->admm_rho_first, 1e-9, 1e9, err) &&
-                      is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
-                      is_within("distillation", o->distillation, 0, 1, err) &&
-                      is_within("admm_block_growth", o->admm_block_growth, 0, 1, err) &&
-                      has_valid_optimiser(o, err);
+    const bool good =
+        is_within("method", o->method, ERNN_METHOD_DENSE, ERNN_METHOD_ADMM, err) &&
+        is_within("loss", o->loss, ERNN_LOSS_CTC, ERNN_LOSS_FRAME, err) &&
+        is_within("n_epochs", o->n_epochs, o->quantize_epochs > 0 ? 0 : 1, 10000, err) &&
+        is_within("batch", o->batch, 1, 256, err) &&
+        is_within("parts", o->parts, 0, ERNN_MAX_PARTS, err) &&
+        is_within("learning_rate", o->learning_rate, 1e-9, 1, err) &&
+        is_within("clip_norm", o->clip_norm, 0, 1e9, err) &&
+        is_within("noise", o->noise, 0, 10, err) &&
+        is_within("dropout", o->dropout, 0, 0.95, err) &&
+        is_within("threads", o->threads, 0, 1024, err) &&
+        is_within("admm_rounds", o->admm_rounds, 0, 1000, err) &&
+        is_within("admm_epochs", o->admm_epochs, 1, 1000, err) &&
+        is_within("admm_rho_first", o->admm_rho_first, 1e-9, 1e9, err) &&
+        is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
+        is_within("distillation", o->distillation, 0, 1, err) &&
+        is_within("admm_block_growth", o->admm_block_growth, 0, 1, err) &&
+        has_valid_optimiser(o, err) && has_valid_rounding(o, err);
     if (!good)
         return ERNN_BAD_ARG;
     if (o->resume && !o->checkpoint)
@@ -149,6 +159,9 @@ void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
         ernn_buffer_print(text, "rounds=%d\nround epochs=%d\nrho=%.17g to %.17g\nblock growth=%d\n",
                           o->admm_rounds, o->admm_epochs, o->admm_rho_first, o->admm_rho_last,
                           o->admm_block_growth);
+    if (o->quantize_epochs > 0)
+        ernn_buffer_print(text, "quantize epochs=%d\nweight bits=%d\nquantize rate=%.17g\n",
+                          o->quantize_epochs, o->weight_bits, o->quantize_rate);
 }
 
 void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const ernn_model *initial,

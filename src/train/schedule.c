@@ -56,7 +56,8 @@ ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_sp
         schedule.n_admm = options->admm_rounds * options->admm_epochs;
         schedule.block_limit = largest_block(structure);
     }
-    schedule.n_epochs = schedule.n_admm + options->n_epochs;
+    schedule.n_quantize = options->quantize_epochs;
+    schedule.n_epochs = schedule.n_admm + options->n_epochs + schedule.n_quantize;
     return schedule;
 }
 
@@ -113,6 +114,13 @@ ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch)
     if (epoch < schedule->n_admm)
         return admm_epoch(schedule, epoch);
     const ernn_train_options *o = &schedule->options;
+    const int quantize_from = schedule->n_epochs - schedule->n_quantize;
+    if (epoch >= quantize_from)
+        return (ernn_schedule_epoch){
+            .phase = ERNN_PHASE_QUANTIZE,
+            .rate_position = (epoch - quantize_from) / (double)schedule->n_quantize,
+            .rate_length = 1.0 / schedule->n_quantize,
+        };
     return (ernn_schedule_epoch){
         .phase = o->method == ERNN_METHOD_ADMM ? ERNN_PHASE_FINETUNE : ERNN_PHASE_TRAIN,
         .rate_position = (epoch - schedule->n_admm) / (double)o->n_epochs,
@@ -127,6 +135,8 @@ double ernn_schedule_rate(const ernn_schedule *schedule, const ernn_schedule_epo
     const double position = epoch->rate_position + within * epoch->rate_length;
     if (epoch->phase == ERNN_PHASE_ADMM)
         return o->learning_rate * cosine(1, ROUND_LAST_RATE, position);
+    if (epoch->phase == ERNN_PHASE_QUANTIZE)
+        return o->quantize_rate * curve(ERNN_SCHEDULE_ONE_CYCLE, WARM_UP, position);
     const bool is_own = epoch->phase == ERNN_PHASE_FINETUNE && o->finetune_rate > 0;
     const double peak = is_own ? o->finetune_rate : o->learning_rate;
     return peak * ldexp(1, -epoch->halvings) * curve(o->schedule, warm_share(o), position);
@@ -157,12 +167,13 @@ int ernn_schedule_halvings(const ernn_schedule *schedule, const ernn_epoch *epoc
 double ernn_schedule_dropout(const ernn_schedule *schedule, ernn_phase phase)
 {
     const ernn_train_options *o = &schedule->options;
-    const bool is_own = phase == ERNN_PHASE_FINETUNE && o->finetune_dropout >= 0;
+    const bool is_after = o->method == ERNN_METHOD_ADMM && phase != ERNN_PHASE_ADMM;
+    const bool is_own = is_after && o->finetune_dropout >= 0;
     return is_own ? o->finetune_dropout : o->dropout;
 }
 
 const char *ernn_phase_name(ernn_phase phase)
 {
-    static const char *const names[] = {"train", "admm", "finetune"};
+    static const char *const names[] = {"train", "admm", "finetune", "quantize"};
     return names[phase];
 }

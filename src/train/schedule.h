@@ -6,11 +6,18 @@
 
 #include "ernn/train.h"
 
-typedef enum ernn_phase { ERNN_PHASE_TRAIN, ERNN_PHASE_ADMM, ERNN_PHASE_FINETUNE } ernn_phase;
+typedef enum ernn_phase {
+    ERNN_PHASE_TRAIN,
+    ERNN_PHASE_ADMM,
+    ERNN_PHASE_FINETUNE,
+    ERNN_PHASE_QUANTIZE, // weights rounded in the forward pass
+    ERNN_PHASES
+} ernn_phase;
 
 typedef struct ernn_schedule {
     ernn_train_options options;
     int n_admm;      // epochs of the ADMM phase
+    int n_quantize;  // epochs of the last phase, with rounded weights
     int n_epochs;    // of all phases
     int block_limit; // largest block size to reach, 1 without ADMM
 } ernn_schedule;

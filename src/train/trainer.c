@@ -79,7 +79,7 @@ static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
     r->residuals = ernn_mem_new(n_tensors, sizeof *r->residuals, err);
     if (!r->epochs || !r->residuals)
         return ERNN_NO_MEMORY;
-    r->best_dev_per = r->per_projected = -1;
+    r->best_dev_per = r->per_projected = r->per_rounded = -1;
     for (size_t i = 0; t->options.method == ERNN_METHOD_ADMM && i < n_tensors; i++)
         if (tensors[i].is_matrix && tensors[i].layer >= 0 &&
             ernn_spec_structure(&t->structure->layers[tensors[i].layer], tensors[i].matrix,
@@ -161,6 +161,7 @@ static void close_phase(ernn_trainer *t)
     t->gradient = NULL;
     ernn_optimiser_clear(&t->optimiser);
     ernn_admm_clear(&t->admm);
+    ernn_rounding_clear(&t->rounding);
     ernn_shards_free(t->shards);
     t->shards = NULL;
     ernn_parts_clear(&t->parts);
@@ -202,6 +203,8 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_mode
     ernn_status status = ernn_optimiser_init(&t->optimiser, &t->options, model, err);
     if (status == ERNN_OK && phase == ERNN_PHASE_ADMM)
         status = ernn_admm_init(&t->admm, model, t->structure, err);
+    if (status == ERNN_OK && phase == ERNN_PHASE_QUANTIZE)
+        status = ernn_rounding_init(&t->rounding, model, t->options.weight_bits, err);
     if (status == ERNN_OK)
         status =
             ernn_shards_new(model, t->options.batch, longest, t->options.threads, &t->shards, err);
@@ -251,6 +254,12 @@ ernn_status ernn_trainer_first_model(const ernn_trainer *t, ernn_model **model, 
     return status;
 }
 
+const float *ernn_trainer_forward(ernn_trainer *t)
+{
+    const float *parameters = ernn_model_parameters(t->model);
+    return t->rounding.values ? ernn_rounding_update(&t->rounding, parameters) : parameters;
+}
+
 // PER of the present parameters on the development set, -1 without one.
 ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
 {
@@ -259,7 +268,7 @@ ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
         return ERNN_OK;
     ernn_evaluation evaluation;
     const ernn_shards *s = t->shards;
-    ernn_weights_update(s->weights, ernn_model_parameters(t->model));
+    ernn_weights_update(s->weights, ernn_trainer_forward(t));
     const ernn_status status =
         ernn_evaluate_on(t->model, s->weights, s->nets, s->threads < s->n ? s->threads : s->n,
                          t->options.comm, t->dev, &evaluation, err);
@@ -295,4 +304,28 @@ ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
     if (status == ERNN_OK)
         status = ernn_trainer_dev_per(t, &t->report.per_projected, err);
     return status;
+}
+
+ernn_model *ernn_trainer_take_best(ernn_trainer *t)
+{
+    if (!t->model || !t->best || t->report.best_epoch == 0)
+        return NULL;
+    ernn_model *model = t->model;
+    memcpy(ernn_model_parameters(model), t->best, ernn_model_n_parameters(model) * sizeof(float));
+    t->model = NULL;
+    return model;
+}
+
+ernn_status ernn_trainer_quantize(ernn_trainer *t, ernn_error *err)
+{
+    ernn_model *model = ernn_trainer_take_best(t);
+    if (!model) { // no epoch before: what the training starts from, or its projection
+        model = t->model;
+        t->model = NULL;
+    }
+    t->report.best_epoch = 0;
+    t->report.best_dev_per = -1;
+    ernn_status status = ernn_trainer_open_phase(t, ERNN_PHASE_QUANTIZE, model, err);
+    status = ernn_comm_agree(t->options.comm, status, err);
+    return status == ERNN_OK ? ernn_trainer_dev_per(t, &t->report.per_rounded, err) : status;
 }

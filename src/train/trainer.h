@@ -7,6 +7,7 @@
 #include "train/batches.h"
 #include "train/optimiser.h"
 #include "train/parts.h"
+#include "train/rounding.h"
 #include "train/schedule.h"
 #include "train/shards.h"
 
@@ -34,7 +35,8 @@ typedef struct ernn_trainer {
     ernn_model *model; // the present phase's
     float *best;       // [parameters of the model], NULL until an epoch of the last phase is done
     ernn_optimiser optimiser;
-    ernn_admm admm; // in the ADMM phase
+    ernn_admm admm;         // in the ADMM phase
+    ernn_rounding rounding; // in the quantize phase
     float *gradient;
     ernn_shards *shards; // nets for one part of a batch
     ernn_parts parts;
@@ -68,6 +70,12 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *trainer, ernn_phase phase, ern
                                     ernn_error *err);
 // Ends ADMM: hard projection, and on with the k-vectors.
 ernn_status ernn_trainer_project(ernn_trainer *trainer, ernn_error *err);
+// Begins quantization-aware training from the best model so far.
+ernn_status ernn_trainer_quantize(ernn_trainer *trainer, ernn_error *err);
+// The parameters that the network runs with now: the model's own, or rounded.
+const float *ernn_trainer_forward(ernn_trainer *trainer);
+// Takes the best epoch's model out of the trainer; NULL when no epoch is done.
+ernn_model *ernn_trainer_take_best(ernn_trainer *trainer);
 // PER of the present parameters on the development set, -1 without one; all ranks share the work.
 ernn_status ernn_trainer_dev_per(ernn_trainer *trainer, double *per, ernn_error *err);
 

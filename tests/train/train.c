@@ -406,6 +406,28 @@ static void test_resume_plateau(void **state)
     check_resume(t);
 }
 
+static void test_resume_quantize(void **state)
+{
+    task *t = *state;
+    t->options.method = ERNN_METHOD_CIRCULANT;
+    t->options.n_epochs = 2;
+    t->options.quantize_epochs = 3;
+    t->options.weight_bits = 5;
+    check_resume(t);
+}
+
+static void test_resume_admm_quantize(void **state)
+{
+    task *t = *state;
+    t->options.method = ERNN_METHOD_ADMM;
+    t->options.admm_rounds = 2;
+    t->options.n_epochs = 1;
+    t->options.quantize_epochs = 2;
+    t->options.weight_bits = 6;
+    t->has_last = true;
+    check_resume(t);
+}
+
 static void test_resume_admm(void **state)
 {
     task *t = *state;
@@ -543,6 +565,8 @@ int main(void)
         CASE(test_resume_circulant),
         CASE(test_resume_sgd),
         CASE(test_resume_plateau),
+        CASE(test_resume_quantize),
+        CASE(test_resume_admm_quantize),
         CASE(test_resume_admm),
         CASE(test_refusals),
         CASE(test_resume_with_other_options),
