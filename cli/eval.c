@@ -77,8 +77,9 @@ static ernn_status measure(measurement *m, ernn_error *err)
     if (status != ERNN_OK)
         return status;
     if (m->qmodel)
-        return ernn_qmodel_evaluate(m->qmodel, m->sequences, m->threads, &m->evaluation, NULL, err);
-    return ernn_evaluate(m->model, m->sequences, m->threads, &m->evaluation, err);
+        return ernn_qmodel_evaluate(m->qmodel, m->sequences, NULL, m->threads, &m->evaluation, NULL,
+                                    err);
+    return ernn_evaluate(m->model, m->sequences, NULL, m->threads, &m->evaluation, err);
 }
 
 // ---- Output ----

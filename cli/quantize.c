@@ -134,7 +134,7 @@ static ernn_status work(const arguments *a, outcome *o, ernn_error *err)
     if (status == ERNN_OK)
         status = ernn_quantize(model, calibration, &a->options, &o->qmodel, err);
     if (status == ERNN_OK)
-        status = ernn_qmodel_evaluate(o->qmodel, calibration, a->threads, &o->evaluation,
+        status = ernn_qmodel_evaluate(o->qmodel, calibration, NULL, a->threads, &o->evaluation,
                                       o->saturations, err);
     if (status == ERNN_OK) {
         o->n_sequences = calibration->n;

@@ -1,6 +1,7 @@
 // All of ernn: recurrent speech networks from audio to silicon.
 //
-//   speech.h   audio, features, corpora, phone sets, decoding, scoring
+//   speech.h   audio, features, corpora, phone sets, scoring
+//   decode.h   bigrams, lexicons, decoders, evaluations, comparisons
 //   synthesis.h a synthetic corpus in TIMIT's layout
 //   circ.h     block-circulant matrices
 //   sparse.h   balanced-sparse matrices
@@ -20,6 +21,7 @@
 #define ERNN_ERNN_H
 
 #include "ernn/circ.h"
+#include "ernn/decode.h"
 #include "ernn/gen.h"
 #include "ernn/hw.h"
 #include "ernn/model.h"

@@ -2,7 +2,7 @@
 // src/rt; docs/fixed-point.md is normative.
 //
 //     ernn_quantize(model, calibration, &options, &qmodel, &err);
-//     ernn_qmodel_evaluate(qmodel, test, threads, &evaluation, &err);
+//     ernn_qmodel_evaluate(qmodel, test, NULL, threads, &evaluation, &err);
 //
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_QUANT_H
@@ -54,10 +54,11 @@ ERNN_API int ernn_qmodel_weight_bits(const ernn_qmodel *qmodel);
 enum { ERNN_SATURATION_CLASSES = 6 };
 ERNN_API const char *ernn_saturation_name(int saturation_class);
 
-// Integer arithmetic only, from the quantised features to the decoder. `saturations` (may be NULL)
-// gets ERNN_SATURATION_CLASSES totals.
+// Integer arithmetic only, from the quantised features to the decoder's input. `options` NULL:
+// greedy decoding. `saturations` (may be NULL) gets ERNN_SATURATION_CLASSES totals.
 ERNN_API ernn_status ernn_qmodel_evaluate(const ernn_qmodel *qmodel,
-                                          const ernn_sequences *sequences, int threads,
+                                          const ernn_sequences *sequences,
+                                          const ernn_decode_options *options, int threads,
                                           ernn_evaluation *evaluation, uint64_t *saturations,
                                           ernn_error *err);
 

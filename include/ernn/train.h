@@ -7,6 +7,7 @@
 #ifndef ERNN_TRAIN_H
 #define ERNN_TRAIN_H
 
+#include "ernn/decode.h"
 #include "ernn/model.h"
 
 #ifdef __cplusplus
@@ -149,23 +150,11 @@ ERNN_API ernn_status ernn_train(const ernn_model *initial, const ernn_spec *stru
                                 ernn_train_report *report, ernn_error *err);
 ERNN_API void ernn_train_report_free(ernn_train_report *report);
 
-// Greedy decoding of every sequence with the float model; one score per silence convention
-// (indexed by ernn_silence). `hypotheses` may be NULL; else [n] -> phones, freed by the caller with
-// ernn_hypotheses_free.
-typedef struct ernn_evaluation {
-    ernn_score scores[3];
-    size_t n;
-    int **phones;  // [n] -> [n_phones[i]]
-    int *n_phones; // [n]
-    int64_t n_frames;
-    double seconds;
-} ernn_evaluation;
+// Decodes every sequence with the float model; `options` NULL: greedily. The same result for any
+// number of threads.
 ERNN_API ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequences,
-                                   int threads, ernn_evaluation *evaluation, ernn_error *err);
-ERNN_API void ernn_evaluation_free(ernn_evaluation *evaluation);
-// The one figure to quote: removed silence where references have none, else scored.
-ERNN_API double ernn_evaluation_per(const ernn_evaluation *evaluation,
-                                    const ernn_sequences *sequences);
+                                   const ernn_decode_options *options, int threads,
+                                   ernn_evaluation *evaluation, ernn_error *err);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@ static ernn_status word_per(const ernn_search *search, const ernn_model *model, 
     ernn_status status = ernn_quantize(model, search->train, &options, &qmodel, err);
     ernn_evaluation evaluation;
     if (status == ERNN_OK)
-        status = ernn_qmodel_evaluate(qmodel, search->dev, search->options->dense.threads,
+        status = ernn_qmodel_evaluate(qmodel, search->dev, NULL, search->options->dense.threads,
                                       &evaluation, NULL, err);
     if (status == ERNN_OK) {
         *per = ernn_evaluation_per(&evaluation, search->dev);

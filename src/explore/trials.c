@@ -71,7 +71,7 @@ static ernn_status dev_per(const ernn_search *search, const ernn_model *model, d
 {
     ernn_evaluation evaluation;
     ernn_status status =
-        ernn_evaluate(model, search->dev, search->options->dense.threads, &evaluation, err);
+        ernn_evaluate(model, search->dev, NULL, search->options->dense.threads, &evaluation, err);
     if (status != ERNN_OK)
         return status;
     *per = ernn_evaluation_per(&evaluation, search->dev);

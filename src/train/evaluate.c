@@ -18,15 +18,6 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-int ernn_sequences_longest(const ernn_sequences *sequences)
-{
-    int longest = 1;
-    for (size_t i = 0; i < sequences->n; i++)
-        if (sequences->n_frames[i] > longest)
-            longest = sequences->n_frames[i];
-    return longest;
-}
-
 ernn_status ernn_evaluate_check(const ernn_model *model, const ernn_sequences *sequences,
                                 const char *what, ernn_error *err)
 {
@@ -51,98 +42,58 @@ ernn_status ernn_evaluate_check(const ernn_model *model, const ernn_sequences *s
 
 // ---- Decoding ----
 
-// What one thread needs besides its net.
-typedef struct scratch {
-    float *logits; // [longest][n_labels]
-    ernn_hypothesis *hypotheses;
-} scratch;
-
-typedef struct decoding {
+typedef struct job {
     const ernn_model *model;
     const ernn_weights *weights;
     ernn_net *const *nets;
     const ernn_sequences *sequences;
-    size_t *order; // [n] by falling length
-    bool *is_mine; // [n] decoded by this rank
-    scratch *scratches;
-    ernn_evaluation *evaluation;
-} decoding;
+    ernn_decoding *decoding;
+    size_t *order;  // [n] by falling length
+    float **logits; // [n_nets] -> [longest][n_labels]
+} job;
 
 // Sequences order[begin ... end - 1].
-static void decode_group(const decoding *d, size_t begin, size_t end, int thread)
+static void decode_group(const job *d, size_t begin, size_t end, int thread)
 {
     const ernn_sequences *s = d->sequences;
-    const int n_labels = ernn_model_spec(d->model)->n_labels;
+    const size_t n_labels = (size_t)ernn_model_spec(d->model)->n_labels;
     const float *frames[ERNN_DECODE_GROUP];
     int n_frames[ERNN_DECODE_GROUP];
     ernn_batch batch = {.frames = frames, .n_frames = n_frames};
     for (size_t i = begin; i < end; i++) {
         const size_t item = d->order[i];
-        d->is_mine[item] = true;
-        if (s->n_frames[item] == 0)
-            continue; // sorted last: what follows is empty as well
+        if (s->n_frames[item] == 0) { // sorted last: what follows is empty as well
+            ernn_decoding_run(d->decoding, thread, item, d->logits[thread]);
+            continue;
+        }
         frames[batch.n] = s->frames[item];
         n_frames[batch.n++] = s->n_frames[item];
     }
     if (batch.n == 0)
         return;
     ernn_net_forward(d->nets[thread], d->weights, &batch);
-    const scratch *own = &d->scratches[thread];
+    float *own = d->logits[thread];
     for (int i = 0; i < batch.n; i++) {
         size_t stride = 0;
         const float *logits = ernn_net_logits(d->nets[thread], i, &stride);
         for (int t = 0; t < n_frames[i]; t++)
-            memcpy(own->logits + (size_t)t * (size_t)n_labels, logits + (size_t)t * stride,
-                   (size_t)n_labels * sizeof(float));
-        const size_t item = d->order[begin + (size_t)i];
-        const int n =
-            ernn_decode_greedy(own->logits, n_frames[i], n_labels, own->hypotheses, n_frames[i]);
-        d->evaluation->n_phones[item] = n;
-        for (int j = 0; j < n; j++)
-            d->evaluation->phones[item][j] = own->hypotheses[j].phone - 1;
+            memcpy(own + (size_t)t * n_labels, logits + (size_t)t * stride,
+                   n_labels * sizeof(float));
+        ernn_decoding_run(d->decoding, thread, d->order[begin + (size_t)i], own);
     }
 }
 
-static ernn_status allocate(decoding *d, int n_nets, ernn_error *err)
+static ernn_status allocate(job *d, int n_nets, ernn_error *err)
 {
-    const ernn_sequences *s = d->sequences;
-    const size_t longest = (size_t)ernn_sequences_longest(s);
+    const size_t longest = (size_t)ernn_sequences_longest(d->sequences);
     const size_t n_labels = (size_t)ernn_model_spec(d->model)->n_labels;
-    ernn_evaluation *e = d->evaluation;
-    e->phones = ernn_mem_new(s->n, sizeof *e->phones, err);
-    e->n_phones = ernn_mem_new(s->n, sizeof *e->n_phones, err);
-    d->is_mine = ernn_mem_new(s->n, sizeof *d->is_mine, err);
-    d->scratches = ernn_mem_new((size_t)n_nets, sizeof *d->scratches, err);
-    if (!e->phones || !e->n_phones || !d->is_mine || !d->scratches)
+    d->logits = ernn_mem_new((size_t)n_nets, sizeof *d->logits, err);
+    if (!d->logits)
         return ERNN_NO_MEMORY;
-    e->n = s->n;
-    for (size_t i = 0; i < s->n; i++)
-        if (!(e->phones[i] = ernn_mem_new((size_t)s->n_frames[i], sizeof(int), err)))
+    for (int i = 0; i < n_nets; i++)
+        if (!(d->logits[i] = ernn_mem_new(longest * n_labels, sizeof(float), err)))
             return ERNN_NO_MEMORY;
-    for (int i = 0; i < n_nets; i++) {
-        d->scratches[i].logits = ernn_mem_new(longest * n_labels, sizeof(float), err);
-        d->scratches[i].hypotheses = ernn_mem_new(longest, sizeof(ernn_hypothesis), err);
-        if (!d->scratches[i].logits || !d->scratches[i].hypotheses)
-            return ERNN_NO_MEMORY;
-    }
-    return ernn_batches_by_length(s, &d->order, err);
-}
-
-static ernn_status score(const decoding *d, ernn_error *err)
-{
-    const ernn_sequences *s = d->sequences;
-    ernn_evaluation *e = d->evaluation;
-    for (size_t i = 0; i < s->n; i++) {
-        e->n_frames += s->n_frames[i];
-        for (int silence = 0; d->is_mine[i] && silence < 3; silence++) {
-            const ernn_status status =
-                ernn_score_add(&e->scores[silence], s->phone_set, s->phones[i], s->n_phones[i],
-                               e->phones[i], e->n_phones[i], (ernn_silence)silence, err);
-            if (status != ERNN_OK)
-                return status;
-        }
-    }
-    return ERNN_OK;
+    return ernn_batches_by_length(d->sequences, &d->order, err);
 }
 
 // The scores of all ranks.
@@ -163,7 +114,7 @@ static ernn_status sum_scores(ernn_comm *comm, ernn_evaluation *e, ernn_error *e
 }
 
 // Every size-th group from `rank` on: long and short ones fall to all ranks.
-static void decode_groups(const decoding *d, int n_nets, const ernn_comm *comm)
+static void decode_groups(const job *d, int n_nets, const ernn_comm *comm)
 {
     const size_t group = ERNN_DECODE_GROUP;
     const size_t n = d->sequences->n;
@@ -178,31 +129,27 @@ static void decode_groups(const decoding *d, int n_nets, const ernn_comm *comm)
 
 ernn_status ernn_evaluate_on(const ernn_model *model, const ernn_weights *weights,
                              ernn_net *const *nets, int n_nets, ernn_comm *comm,
-                             const ernn_sequences *sequences, ernn_evaluation *evaluation,
-                             ernn_error *err)
+                             const ernn_sequences *sequences, const ernn_decode_options *options,
+                             ernn_evaluation *evaluation, ernn_error *err)
 {
     const double started = seconds_now();
-    decoding d = {.model = model,
-                  .weights = weights,
-                  .nets = nets,
-                  .sequences = sequences,
-                  .evaluation = evaluation};
-    *evaluation = (ernn_evaluation){0};
-    ernn_status status = allocate(&d, n_nets, err);
+    job d = {.model = model, .weights = weights, .nets = nets, .sequences = sequences};
+    ernn_status status = ernn_decoding_new(options, sequences, ernn_model_spec(model)->n_labels,
+                                           n_nets, evaluation, &d.decoding, err);
+    if (status == ERNN_OK)
+        status = allocate(&d, n_nets, err);
     if (status == ERNN_OK) {
         decode_groups(&d, n_nets, comm);
-        status = score(&d, err);
+        status = ernn_decoding_score(d.decoding, err);
     }
     status = ernn_comm_agree(comm, status, err);
     if (status == ERNN_OK)
         status = sum_scores(comm, evaluation, err);
-    for (int i = 0; d.scratches && i < n_nets; i++) {
-        ernn_mem_free(d.scratches[i].logits);
-        ernn_mem_free(d.scratches[i].hypotheses);
-    }
-    ernn_mem_free(d.scratches);
+    for (int i = 0; d.logits && i < n_nets; i++)
+        ernn_mem_free(d.logits[i]);
+    ernn_mem_free(d.logits);
     ernn_mem_free(d.order);
-    ernn_mem_free(d.is_mine);
+    ernn_decoding_free(d.decoding);
     evaluation->seconds = seconds_now() - started;
     if (status != ERNN_OK)
         ernn_evaluation_free(evaluation);
@@ -211,7 +158,8 @@ ernn_status ernn_evaluate_on(const ernn_model *model, const ernn_weights *weight
 
 // ---- Public ----
 
-ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequences, int threads,
+ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequences,
+                          const ernn_decode_options *options, int threads,
                           ernn_evaluation *evaluation, ernn_error *err)
 {
     *evaluation = (ernn_evaluation){0};
@@ -229,26 +177,12 @@ ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequenc
         status = ernn_net_new(model, ERNN_DECODE_GROUP, longest, &nets[i], err);
     if (status == ERNN_OK) {
         ernn_weights_update(weights, ernn_model_parameters_const(model));
-        status = ernn_evaluate_on(model, weights, nets, n_nets, NULL, sequences, evaluation, err);
+        status = ernn_evaluate_on(model, weights, nets, n_nets, NULL, sequences, options,
+                                  evaluation, err);
     }
     for (int i = 0; i < n_nets; i++)
         ernn_net_free(nets[i]);
     ernn_mem_free(nets);
     ernn_weights_free(weights);
     return status;
-}
-
-void ernn_evaluation_free(ernn_evaluation *evaluation)
-{
-    for (size_t i = 0; evaluation->phones && i < evaluation->n; i++)
-        ernn_mem_free(evaluation->phones[i]);
-    ernn_mem_free(evaluation->phones);
-    ernn_mem_free(evaluation->n_phones);
-    *evaluation = (ernn_evaluation){0};
-}
-
-double ernn_evaluation_per(const ernn_evaluation *evaluation, const ernn_sequences *sequences)
-{
-    return ernn_score_per(
-        &evaluation->scores[sequences->has_silence ? ERNN_SILENCE_SCORED : ERNN_SILENCE_REMOVED]);
 }

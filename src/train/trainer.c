@@ -271,7 +271,7 @@ ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
     ernn_weights_update(s->weights, ernn_trainer_forward(t));
     const ernn_status status =
         ernn_evaluate_on(t->model, s->weights, s->nets, s->threads < s->n ? s->threads : s->n,
-                         t->options.comm, t->dev, &evaluation, err);
+                         t->options.comm, t->dev, NULL, &evaluation, err);
     if (status != ERNN_OK)
         return status;
     const double measured = ernn_evaluation_per(&evaluation, t->dev);

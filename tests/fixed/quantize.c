@@ -324,8 +324,8 @@ static void test_evaluation(void **state)
     ernn_evaluation one;
     ernn_evaluation two;
     uint64_t hits[ERNN_RT_CLASSES];
-    check_ok(ernn_qmodel_evaluate(qmodel, &s, 1, &one, hits, &err), err);
-    check_ok(ernn_qmodel_evaluate(qmodel, &s, 2, &two, NULL, &err), err);
+    check_ok(ernn_qmodel_evaluate(qmodel, &s, NULL, 1, &one, hits, &err), err);
+    check_ok(ernn_qmodel_evaluate(qmodel, &s, NULL, 2, &two, NULL, &err), err);
     assert_memory_equal(one.scores, two.scores, sizeof one.scores);
     assert_int_equal(one.n_frames, 5 * N_FRAMES + 10);
     ernn_qrun *run = NULL;
@@ -355,10 +355,10 @@ static void test_evaluation(void **state)
     ernn_evaluation_free(&two);
 
     s.width = 30;
-    assert_int_equal(ernn_qmodel_evaluate(qmodel, &s, 1, &one, NULL, &err), ERNN_BAD_ARG);
+    assert_int_equal(ernn_qmodel_evaluate(qmodel, &s, NULL, 1, &one, NULL, &err), ERNN_BAD_ARG);
     s.width = N_INPUTS;
     s.phone_set = ERNN_PHONES_61;
-    assert_int_equal(ernn_qmodel_evaluate(qmodel, &s, 1, &one, NULL, &err), ERNN_BAD_ARG);
+    assert_int_equal(ernn_qmodel_evaluate(qmodel, &s, NULL, 1, &one, NULL, &err), ERNN_BAD_ARG);
     s.phone_set = ERNN_PHONES_39;
     ernn_qmodel_free(qmodel);
     ernn_model_free(model);

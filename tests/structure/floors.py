@@ -13,7 +13,8 @@ FLOOR = {
 }
 # The room in which each public header is implemented.
 HOME = {
-    "status": "base", "circ": "circ", "sparse": "circ", "spec": "nn", "model": "nn", "speech": "speech",
+    "status": "base", "circ": "circ", "sparse": "circ", "spec": "nn", "model": "nn",
+    "speech": "speech", "decode": "speech",
     "synthesis": "speech", "train": "train", "quant": "fixed", "hw": "hw", "gen": "gen",
     "explore": "explore", "report": "report", "ernn": "cli",
 }

@@ -171,7 +171,7 @@ static void test_dense_learns(void **state)
     // What is returned is the best epoch.
     ernn_error err = {0};
     ernn_evaluation evaluation;
-    check_ok(ernn_evaluate(trained, t->dev, 1, &evaluation, &err), err);
+    check_ok(ernn_evaluate(trained, t->dev, NULL, 1, &evaluation, &err), err);
     check_near(ernn_evaluation_per(&evaluation, t->dev), report.best_dev_per, 1e-12);
     ernn_evaluation_free(&evaluation);
     ernn_train_report_free(&report);
