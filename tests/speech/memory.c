@@ -87,20 +87,20 @@ static ernn_status run_decoders(ernn_error *err)
     return status;
 }
 
-static void check_every_failure(ernn_status (*run)(ernn_error *err))
+static void check_every_failure(ernn_status (*path)(ernn_error *err))
 {
     ernn_error err = {0};
     omp_set_num_threads(1);
     fail_at = 0;
     n_calls = 0;
-    check_ok(run(&err), err);
+    check_ok(path(&err), err);
     const long total = n_calls;
     assert_true(total > 30);
     for (long at = 1; at <= total; at++) {
         n_calls = 0;
         fail_at = at;
         err = (ernn_error){0};
-        assert_int_equal(run(&err), ERNN_NO_MEMORY);
+        assert_int_equal(path(&err), ERNN_NO_MEMORY);
         assert_int_equal(err.status, ERNN_NO_MEMORY);
         assert_true(strlen(err.text) > 10);
     }
