@@ -115,7 +115,8 @@ static ernn_status workload_new(workload *w, const bench_case *c, ernn_error *er
                             0.3,
                             w->seeds,
                             NULL,
-                            0};
+                            0,
+                            {0}};
     return ERNN_OK;
 }
 

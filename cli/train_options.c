@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-// What a value looks like. PAIR is LOW:HIGH in two fields, the second not below the first.
-typedef enum kind { FLAG, INTEGER, NUMBER, PAIR, CHOICE, SEED } kind;
+// What a value looks like. PAIR is LOW:HIGH in two fields, the second not below the first;
+// COUNTS is N:WIDTH in two ints, the width from 1 to `high`.
+typedef enum kind { FLAG, INTEGER, NUMBER, PAIR, COUNTS, CHOICE, SEED } kind;
 
 typedef struct entry {
     const char *name;
@@ -14,7 +15,8 @@ typedef struct entry {
     double low;
     double high;
     const char *help;
-    size_t second;            // PAIR
+    size_t second;            // PAIR, COUNTS
+    double high_second;       // COUNTS
     const char *const *words; // CHOICE: a list that ends with NULL, in the order of the enum
     bool is_admm;
     const char *preset; // the default in words, when the number does not say it
@@ -43,6 +45,10 @@ static const entry TABLE[] = {
     {"dropout", NUMBER, FIELD(dropout), 0, 0.95, .help = "on the inputs of layers but the first"},
     {"distillation", NUMBER, FIELD(distillation), 0, 1,
      .help = "share of the teacher in the loss, with --teacher"},
+    {"time-masks", COUNTS, FIELD(time_masks), 0, 20, .second = FIELD(time_width),
+     .high_second = 1000, .help = "stretches of up to WIDTH frames set to the mean"},
+    {"frequency-masks", COUNTS, FIELD(frequency_masks), 0, 20, .second = FIELD(frequency_width),
+     .high_second = 128, .help = "bands of up to WIDTH filters set to the mean"},
     {"optimiser", CHOICE, FIELD(optimiser), .words = OPTIMISERS,
      .help = "adamw: weight decay beside the moments; sgd: with momentum"},
     {"momentum", NUMBER, FIELD(momentum), 0, 0.9999, .help = "of sgd"},
@@ -120,20 +126,37 @@ bool ernn_cli_training_is_admm(int option)
 
 // ---- Values ----
 
-// Splits FIRST:SECOND; both within the range of the entry, the second not below the first.
+// Splits at the colon: part[40] has what is before it, the result is what is after. NULL after a
+// usage line.
+static const char *split(const char *verb, const entry *e, const char *text, char *part)
+{
+    const char *colon = strchr(text, ':');
+    if (!colon || colon - text >= 40) {
+        ernn_cli_usage(verb, "--%s: '%s', two numbers %s are wanted", e->name, text,
+                       e->kind == COUNTS ? "N:WIDTH" : "FIRST:LAST");
+        return NULL;
+    }
+    memcpy(part, text, (size_t)(colon - text));
+    part[colon - text] = '\0';
+    return colon + 1;
+}
+
+// Both within the range of the entry, the second not below the first.
 static bool set_pair(const char *verb, const entry *e, const char *text, double *first,
                      double *second)
 {
     char part[40];
-    const char *colon = strchr(text, ':');
-    if (!colon || (size_t)(colon - text) >= sizeof part) {
-        ernn_cli_usage(verb, "--%s: '%s', two numbers FIRST:LAST are wanted", e->name, text);
-        return false;
-    }
-    memcpy(part, text, (size_t)(colon - text));
-    part[colon - text] = '\0';
-    return ernn_cli_number(verb, e->name, part, e->low, e->high, first) &&
-           ernn_cli_number(verb, e->name, colon + 1, *first, e->high, second);
+    const char *rest = split(verb, e, text, part);
+    return rest && ernn_cli_number(verb, e->name, part, e->low, e->high, first) &&
+           ernn_cli_number(verb, e->name, rest, *first, e->high, second);
+}
+
+static bool set_counts(const char *verb, const entry *e, const char *text, int *count, int *width)
+{
+    char part[40];
+    const char *rest = split(verb, e, text, part);
+    return rest && ernn_cli_integer(verb, e->name, part, (long)e->low, (long)e->high, count) &&
+           ernn_cli_integer(verb, e->name, rest, 1, (long)e->high_second, width);
 }
 
 static bool set_choice(const char *verb, const entry *e, const char *text, int *value)
@@ -161,6 +184,8 @@ bool ernn_cli_training_set(const char *verb, int option, const char *text, ernn_
         return ernn_cli_number(verb, e->name, text, e->low, e->high, field);
     case PAIR:
         return set_pair(verb, e, text, field, (double *)((char *)o + e->second));
+    case COUNTS:
+        return set_counts(verb, e, text, field, (int *)((char *)o + e->second));
     case CHOICE:
         return set_choice(verb, e, text, field);
     case SEED:
@@ -194,6 +219,10 @@ static void print_range(const entry *e, const ernn_train_options *defaults)
     case PAIR:
         printf("FIRST:LAST, %g to %g, default %g:%g", e->low, e->high, *(const double *)field,
                *(const double *)((const char *)defaults + e->second));
+        break;
+    case COUNTS:
+        printf("N:WIDTH, up to %g of 1 to %g, default %d:%d", e->high, e->high_second,
+               *(const int *)field, *(const int *)((const char *)defaults + e->second));
         break;
     case CHOICE:
         for (int i = 0; e->words[i]; i++)

@@ -54,6 +54,10 @@ typedef struct ernn_train_options {
     double clip_norm;              // gradient norm, default 5; 0 = off
     double noise;                  // standard deviation added to the features, default 0.1
     double dropout;                // on the inputs of every layer but the first, default 0.3
+    int time_masks;                // stretches of frames set to the mean, 0 to 20, default 0
+    int time_width;                // most frames of one, 1 to 1000 (never over a fifth)
+    int frequency_masks;           // bands of log-mel filters set to the mean, 0 to 20, default 0
+    int frequency_width;           // most filters of one, 1 to 128
     uint64_t seed;                 // default 1
     ernn_optimiser_kind optimiser; // default Adam
     double momentum;               // SGD, 0 to 0.9999, default 0.9

@@ -227,6 +227,8 @@ static void pack_features(ernn_net *net, const ernn_batch *batch)
                 ernn_noise_row(batch->seeds[u], t, batch->noise, (int)n, from, to);
             else
                 memcpy(to, from, n * sizeof *to);
+            if (batch->seeds && (batch->masks.n_time > 0 || batch->masks.n_frequency > 0))
+                ernn_mask_row(&batch->masks, batch->seeds[u], t, batch->n_frames[u], (int)n, to);
         }
     }
 }

@@ -22,6 +22,15 @@ void ernn_weights_fold(const ernn_weights *weights, const float *dense_gradient,
 
 typedef enum ernn_target { ERNN_TARGET_CTC, ERNN_TARGET_FRAME } ernn_target;
 
+// Stretches of an utterance that are set to 0, the mean of normalised features (math.md L.10).
+typedef struct ernn_masks {
+    int n_time; // stretches of frames
+    int time_width;
+    int n_frequency; // bands of filters, the same for all frames of the utterance
+    int frequency_width;
+    int n_stacked; // frames in one vector: a band is masked in each
+} ernn_masks;
+
 // A batch of N utterances, borrowed pointers. Shorter ones are padded inside; padding has no
 // effect.
 typedef struct ernn_batch {
@@ -34,9 +43,10 @@ typedef struct ernn_batch {
     ernn_target target;
     double noise;                 // standard deviation added to the features
     double dropout;               // on the inputs of layers 1.. and of the output layer, inverted
-    const uint64_t *seeds;        // [n] of noise and dropout of each utterance; NULL: neither
+    const uint64_t *seeds;        // [n] of noise, masks and dropout of each utterance; NULL: none
     const float *const *teachers; // [n] -> [n_frames[i]][n_labels] posteriors; NULL: no teacher
     double imitation;             // share of the teacher in the loss, 0 to 1
+    ernn_masks masks;             // over the features, after the noise
 } ernn_batch;
 
 // Workspace of one thread. Nothing allocates in forward or backward.

@@ -72,6 +72,8 @@ void ernn_sum_rows(int rows, int n, const float *x, size_t ld, float *sums);
 
 // y[n] = x[n] + normal noise for frame t.
 void ernn_noise_row(uint64_t seed, int t, double deviation, int n, const float *x, float *y);
+// Frame t of an utterance of n_frames: y[n] = 0 where a mask lies.
+void ernn_mask_row(const ernn_masks *masks, uint64_t seed, int t, int n_frames, int n, float *y);
 // Inverted dropout before layer `place` (n_layers: before the output layer): y = 0 with probability
 // `rate`, else x / (1 - rate). Also its own backward pass. y may be x.
 void ernn_dropout_row(uint64_t seed, int place, int t, double rate, int n, const float *x,

@@ -20,6 +20,7 @@ double ernn_trainer_seconds(void)
 static int gather(ernn_trainer *t, int epoch, ernn_phase phase, size_t index, ernn_batch *batch)
 {
     const size_t *items;
+    const ernn_train_options *o = &t->options;
     int units = 0;
     const int n = ernn_batches_items(&t->batches, index, &items);
     const bool is_ctc = t->options.loss == ERNN_LOSS_CTC;
@@ -48,6 +49,8 @@ static int gather(ernn_trainer *t, int epoch, ernn_phase phase, size_t index, er
                           .target = is_ctc ? ERNN_TARGET_CTC : ERNN_TARGET_FRAME,
                           .noise = t->options.noise,
                           .dropout = ernn_schedule_dropout(&t->schedule, phase),
+                          .masks = {o->time_masks, o->time_width, o->frequency_masks,
+                                    o->frequency_width, ernn_model_features(t->initial)->n_stacked},
                           .seeds = t->seeds,
                           .teachers = t->posteriors ? t->teachers : NULL,
                           .imitation = t->options.distillation};

@@ -13,6 +13,8 @@ ernn_train_options ernn_train_defaults(void)
         .noise = 0.1,
         .dropout = 0.3,
         .seed = 1,
+        .time_width = 10,
+        .frequency_width = 8,
         .momentum = 0.9,
         .patience = 3,
         .init_scale = 1,
@@ -35,6 +37,14 @@ static bool is_within(const char *name, double value, double low, double high, e
     ernn_error_set(err, ERNN_BAD_ARG, "training: %s is %g, allowed is %g to %g", name, value, low,
                    high);
     return false;
+}
+
+static bool has_valid_augmentation(const ernn_train_options *o, ernn_error *err)
+{
+    return is_within("time_masks", o->time_masks, 0, 20, err) &&
+           is_within("time_width", o->time_width, 1, 1000, err) &&
+           is_within("frequency_masks", o->frequency_masks, 0, 20, err) &&
+           is_within("frequency_width", o->frequency_width, 1, 128, err);
 }
 
 static bool has_valid_optimiser(const ernn_train_options *o, ernn_error *err)
@@ -80,7 +90,7 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
         is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
         is_within("distillation", o->distillation, 0, 1, err) &&
         is_within("admm_block_growth", o->admm_block_growth, 0, 1, err) &&
-        has_valid_optimiser(o, err) && has_valid_rounding(o, err);
+        has_valid_optimiser(o, err) && has_valid_augmentation(o, err) && has_valid_rounding(o, err);
     if (!good)
         return ERNN_BAD_ARG;
     if (o->resume && !o->checkpoint)
@@ -146,6 +156,8 @@ void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
                       o->n_epochs, o->batch, o->parts, o->learning_rate, o->clip_norm);
     ernn_buffer_print(text, "noise=%.17g\ndropout=%.17g\nseed=%llu\n", o->noise, o->dropout,
                       (unsigned long long)o->seed);
+    ernn_buffer_print(text, "time masks=%d:%d\nfrequency masks=%d:%d\n", o->time_masks,
+                      o->time_width, o->frequency_masks, o->frequency_width);
     static const char *const optimisers[] = {"adam", "adamw", "sgd"};
     static const char *const schedules[] = {"one_cycle", "cosine", "plateau", "constant"};
     ernn_buffer_print(text, "optimiser=%s\nmomentum=%.17g\nnesterov=%d\nweight decay=%.17g\n",

@@ -35,6 +35,11 @@ static ernn_status check_structure(const ernn_model *initial, const ernn_spec *s
 
 static ernn_status check_data(const ernn_trainer *t, ernn_error *err)
 {
+    if (t->options.frequency_masks > 0 &&
+        ernn_model_features(t->initial)->kind != ERNN_FEATURES_LOG_MEL)
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "training: frequency masks need log-mel features, cepstra have no "
+                              "bands; leave the masks out");
     ernn_status status = ernn_evaluate_check(t->initial, t->train, "training set", err);
     if (status == ERNN_OK && t->dev)
         status = ernn_evaluate_check(t->initial, t->dev, "development set", err);

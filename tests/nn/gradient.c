@@ -69,6 +69,7 @@ static void fill_batch(ernn_batch *batch, const example *e, int n_classes, ernn_
                           .target = e->target,
                           .noise = e->noise,
                           .dropout = e->dropout,
+                          .masks = {1, 12, 1, 3, 1},
                           .seeds = e->noise > 0 ? seeds : NULL};
 }
 

@@ -66,6 +66,7 @@ static fixture *fixture_new(const char *network, const char *blocks, double spre
                             .target = ERNN_TARGET_CTC,
                             .noise = 0.2,
                             .dropout = 0.3,
+                            .masks = {2, 8, 1, 3, 1},
                             .seeds = f->seeds};
     return f;
 }
@@ -314,6 +315,78 @@ static void test_draws(void **state)
     check_near(squares / n, 0.25, 0.005);
 }
 
+// Draws of L.10 for many utterances: masks are whole stretches and whole bands, in every stacked
+// frame the same, with the widths and places of the definition.
+static void test_masks(void **state)
+{
+    (void)state;
+    enum { FILTERS = 20, STACKED = 2, WIDTH = FILTERS * STACKED, STEPS = 60, SEEDS = 4000 };
+    const ernn_masks time = {.n_time = 1, .time_width = 7, .n_stacked = STACKED};
+    const ernn_masks bands = {.n_frequency = 1, .frequency_width = 6, .n_stacked = STACKED};
+    double widths[2][8] = {{0}};
+    double first_frame = 0;
+    double last_frame = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        int n_masked = 0;
+        int edges = 0;
+        int before = 0;
+        for (int t = 0; t < STEPS; t++) {
+            float x[WIDTH];
+            for (int i = 0; i < WIDTH; i++)
+                x[i] = 1;
+            ernn_mask_row(&time, seed, t, STEPS, WIDTH, x);
+            const int is_masked = x[0] == 0;
+            for (int i = 0; i < WIDTH; i++)
+                assert_true((x[i] == 0) == is_masked);
+            n_masked += is_masked;
+            edges += is_masked && !before;
+            before = is_masked;
+            first_frame += is_masked && t == 0;
+            last_frame += is_masked && t == STEPS - 1;
+        }
+        assert_true(n_masked <= 7 && edges == (n_masked > 0));
+        widths[0][n_masked]++;
+        float x[2][WIDTH];
+        n_masked = edges = before = 0;
+        for (int i = 0; i < 2 * WIDTH; i++)
+            x[i / WIDTH][i % WIDTH] = 1;
+        ernn_mask_row(&bands, seed, 3, STEPS, WIDTH, x[0]);
+        ernn_mask_row(&bands, seed, 44, STEPS, WIDTH, x[1]);
+        assert_memory_equal(x[0], x[1], sizeof x[0]);
+        assert_memory_equal(x[0], x[0] + FILTERS, FILTERS * sizeof(float));
+        for (int i = 0; i < FILTERS; i++) {
+            n_masked += x[0][i] == 0;
+            edges += x[0][i] == 0 && !before;
+            before = x[0][i] == 0;
+        }
+        assert_true(n_masked <= 6 && edges == (n_masked > 0));
+        widths[1][n_masked]++;
+    }
+    for (int w = 0; w <= 7; w++) {
+        check_near(widths[0][w] / SEEDS, 1 / 8.0, 0.03);
+        check_near(widths[1][w] / SEEDS, w <= 6 ? 1 / 7.0 : 0, 0.03);
+    }
+    // P(frame 0 masked) = mean over w of [w > 0] / (T - w + 1), the same at the end.
+    double want = 0;
+    for (int w = 1; w <= 7; w++)
+        want += 1.0 / 8 / (STEPS - w + 1);
+    check_near(first_frame / SEEDS, want, 0.01);
+    check_near(last_frame / SEEDS, want, 0.01);
+    // Never over a fifth: of nine frames one, of four none.
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        int n_masked[2] = {0, 0};
+        for (int t = 0; t < 9; t++) {
+            float x[2] = {1, 1};
+            ernn_mask_row(&time, seed, t, 9, 1, &x[0]);
+            if (t < 4)
+                ernn_mask_row(&time, seed, t, 4, 1, &x[1]);
+            n_masked[0] += x[0] == 0;
+            n_masked[1] += x[1] == 0;
+        }
+        assert_true(n_masked[0] <= 1 && n_masked[1] == 0);
+    }
+}
+
 // The caller's floating-point mode is back after a pass.
 static void test_mode_is_restored(void **state)
 {
@@ -349,10 +422,15 @@ static void test_bad_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_batch_is_sum),  cmocka_unit_test(test_repeats_and_adds),
-        cmocka_unit_test(test_parallel_nets), cmocka_unit_test(test_against_double),
-        cmocka_unit_test(test_skipped),       cmocka_unit_test(test_fold_is_transpose),
-        cmocka_unit_test(test_draws),         cmocka_unit_test(test_mode_is_restored),
+        cmocka_unit_test(test_batch_is_sum),
+        cmocka_unit_test(test_repeats_and_adds),
+        cmocka_unit_test(test_parallel_nets),
+        cmocka_unit_test(test_against_double),
+        cmocka_unit_test(test_skipped),
+        cmocka_unit_test(test_fold_is_transpose),
+        cmocka_unit_test(test_draws),
+        cmocka_unit_test(test_masks),
+        cmocka_unit_test(test_mode_is_restored),
         cmocka_unit_test(test_bad_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,9 @@ void reference_logits(reference *ref, const ernn_batch *batch, int i, double *lo
                (size_t)spec->n_inputs * sizeof *features);
         if (batch->seeds && batch->noise > 0)
             ernn_noise_row(batch->seeds[i], t, batch->noise, spec->n_inputs, features, features);
+        if (batch->seeds)
+            ernn_mask_row(&batch->masks, batch->seeds[i], t, batch->n_frames[i], spec->n_inputs,
+                          features);
         for (int e = 0; e < spec->n_inputs; e++)
             x[e] = features[e];
         for (int l = 0; l < spec->n_layers; l++) {

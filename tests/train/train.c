@@ -378,6 +378,10 @@ static void test_resume_best(void **state)
 static void test_resume_circulant(void **state)
 {
     task *t = *state;
+    t->options.time_masks = 1;
+    t->options.time_width = 3;
+    t->options.frequency_masks = 2;
+    t->options.frequency_width = 2;
     t->options.method = ERNN_METHOD_CIRCULANT;
     t->has_last = true;
     check_resume(t);
