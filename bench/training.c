@@ -105,18 +105,9 @@ static ernn_status workload_new(workload *w, const bench_case *c, ernn_error *er
         w->n_labels[i] = c->n_frames / FRAMES_PER_LABEL;
         w->seeds[i] = (uint64_t)i;
     }
-    w->batch = (ernn_batch){c->batch,
-                            w->frames,
-                            w->n_frames,
-                            w->label_rows,
-                            w->n_labels,
-                            ERNN_TARGET_CTC,
-                            0.1,
-                            0.3,
-                            w->seeds,
-                            NULL,
-                            0,
-                            {0}};
+    w->batch =
+        (ernn_batch){c->batch, w->frames, w->n_frames, w->label_rows, w->n_labels, ERNN_TARGET_CTC,
+                     0.1,      0.3,       w->seeds,    NULL,          0,           {0}};
     return ERNN_OK;
 }
 
