@@ -19,14 +19,17 @@ typedef struct ernn_model ernn_model;
 
 // One parameter tensor inside the model's parameter block. docs/format.md gives the names:
 // "layer0.W_ix" ... "layer0.b_i", "layer0.w_ic" (peephole), "layer0.W_ym", "output.W", "output.b".
-// Order in the block: for each layer all input matrices (gate by gate, contiguous), then recurrent,
-// biases, candidate bias (b_hr), peepholes (i, f, o), projection; then output weights and bias.
+// Those of the cell that runs backwards in time are "layer0.reverse.W_ix" and so on.
+// Order in the block: for each layer and direction all input matrices (gate by gate, contiguous),
+// then recurrent, biases, candidate bias (b_hr), peepholes (i, f, o), projection; then output
+// weights and bias.
 typedef struct ernn_tensor {
     char name[32];
     ernn_matrix_class matrix; // meaningful when is_matrix
     bool is_matrix;
     int gate;             // of an input or recurrent matrix, in the order of the table; else 0
     int layer;            // -1 for the output layer
+    bool is_reverse;      // of the cell of a bidirectional layer that runs backwards in time
     int rows;             // of the matrix before padding, or length of a vector
     int cols;             // 1 for a vector
     int block;            // 1 = dense [rows][cols]; else circulant [ceil(rows/k)][ceil(cols/k)][k]

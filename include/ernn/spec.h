@@ -1,8 +1,9 @@
 // The shape of a network: cells, sizes and block sizes. A plain struct; edit after the defaults.
 //
 // Text form, also used on the command line: "gru:256,256" or "lstm:1024p512,1024p512" with options
-// after the sizes: "p<N>" projection, "+peephole", "+reset_before", for example
-// "lstm:1024p512,1024p512+peephole"; "/" joins groups of layers, "lstm:64+peephole/gru:32".
+// after the sizes: "p<N>" projection, "+peephole", "+reset_before", "+clip<C>" (LSTM: |c| <= C),
+// "+bidirectional" or "+bidirectional_sum", for example "lstm:1024p512,1024p512+peephole+clip50";
+// "/" joins groups of layers, "lstm:64+peephole/gru:32".
 //
 // Structures of the matrices: one for all, "8"; by class, "input=16,recurrent=8,projection=8"; by
 // layer and class, "layer0.input=16"; by layer and matrix, "layer1.W_ir=4" (the names of
@@ -25,6 +26,15 @@ enum { ERNN_SPEC_TEXT = 4096 };
 
 typedef enum ernn_cell { ERNN_CELL_LSTM, ERNN_CELL_GRU } ernn_cell;
 
+// A bidirectional layer runs a second cell, with parameters of its own and of the same shape and
+// structures, from the last frame to the first; its output is both outputs side by side (forward
+// first) or their sum.
+typedef enum ernn_direction {
+    ERNN_FORWARD,
+    ERNN_BIDIRECTIONAL,
+    ERNN_BIDIRECTIONAL_SUM
+} ernn_direction;
+
 // Matrix classes, each with its own structure.
 typedef enum ernn_matrix_class {
     ERNN_MATRIX_INPUT,      // W_ix W_fx W_cx W_ox, or W_zx W_rx W_hx
@@ -46,6 +56,8 @@ typedef struct ernn_layer_spec {
     int n_projected;     // LSTM: 1 to 8192; 0 = none
     bool is_peephole;    // LSTM: i and f see c_{t-1}, o sees c_t
     bool is_reset_after; // GRU: r multiplies W_hr h' + b_hr; else r multiplies h' (default after)
+    float cell_clip;     // LSTM: |c| is at most this, 0.001 to 1000 in steps of 0.001; 0 = no clip
+    ernn_direction direction;
     // Structure of each class; ERNN_MATRIX_OUTPUT is unused here. Read through
     // ernn_spec_structure, written through ernn_spec_set_structure where gates may differ.
     int block[ERNN_MATRIX_CLASSES];            // 1 (dense or sparse), 2, 4, ... 64
@@ -94,14 +106,22 @@ ERNN_API void ernn_spec_set_structure(ernn_layer_spec *layer, ernn_matrix_class 
 ERNN_API ernn_spec ernn_spec_dense(const ernn_spec *spec);
 // Whether a layer has a matrix that is not dense.
 ERNN_API bool ernn_spec_is_dense(const ernn_spec *spec);
-// Refuses layers whose gates differ inside a class, for users that take one block size per class of
-// a layer; `what` begins the message.
-ERNN_API ernn_status ernn_spec_check_uniform(const ernn_spec *spec, const char *what,
-                                             ernn_error *err);
+// Refuses bidirectional layers, for users that see one frame at a time; `what` begins the message.
+ERNN_API ernn_status ernn_spec_check_streaming(const ernn_spec *spec, const char *what,
+                                               ernn_error *err);
+// Refuses what the integer network and the accelerator do not have: bidirectional layers, a cell
+// clip, gates that differ in structure inside a class of a layer.
+ERNN_API ernn_status ernn_spec_check_deployable(const ernn_spec *spec, const char *what,
+                                                ernn_error *err);
 
 // Gates of a cell: 4 or 3.
 ERNN_API int ernn_spec_gates(ernn_cell cell);
-// Width of a layer's input and output vectors.
+// 1, or 2 for a bidirectional layer.
+ERNN_API int ernn_spec_directions(const ernn_layer_spec *layer);
+// Width of the state y that a layer's cell feeds back: its cells or its projection.
+ERNN_API int ernn_spec_layer_states(const ernn_spec *spec, int layer);
+// Width of a layer's input and output vectors: the output is as wide as the state, or twice that
+// when it is both directions side by side.
 ERNN_API int ernn_spec_layer_inputs(const ernn_spec *spec, int layer);
 ERNN_API int ernn_spec_layer_outputs(const ernn_spec *spec, int layer);
 // Numbers stored: weights, biases, peepholes and output layer, padding included; of a sparse matrix

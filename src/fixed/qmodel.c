@@ -100,7 +100,7 @@ ernn_status ernn_qmodel_new(const ernn_spec *spec, int signal_bits, int weight_b
     *qmodel = NULL;
     ernn_status status = ernn_spec_validate(spec, err);
     if (status == ERNN_OK)
-        status = ernn_spec_check_uniform(spec, "fixed point", err);
+        status = ernn_spec_check_deployable(spec, "fixed point", err);
     if (status == ERNN_OK)
         status = check_bits(signal_bits, weight_bits, err);
     if (status != ERNN_OK)

@@ -154,7 +154,7 @@ static ernn_status check_arguments(const ernn_spec *spec, int signal_bits, int w
 {
     ernn_status status = ernn_spec_validate(spec, err);
     if (status == ERNN_OK)
-        status = ernn_spec_check_uniform(spec, "design", err);
+        status = ernn_spec_check_deployable(spec, "design", err);
     if (status != ERNN_OK)
         return status;
     for (int l = 0; l < spec->n_layers; l++)

@@ -71,10 +71,10 @@ static void randomize(const ernn_model *model, const ernn_tensor *tensor, ernn_r
         ernn_sparse_project(values, tensor->rows, tensor->cols, tensor->sparse, values);
 }
 
-// Whether the name after the layer begins with `start`.
+// Whether the name after layer and direction begins with `start`.
 static bool is_part(const ernn_tensor *tensor, const char *start)
 {
-    const char *dot = strchr(tensor->name, '.');
+    const char *dot = strrchr(tensor->name, '.');
     return strncmp(dot + 1, start, strlen(start)) == 0;
 }
 
@@ -116,7 +116,8 @@ static bool is_same_shape(const ernn_spec *a, const ernn_spec *b)
         const ernn_layer_spec *x = &a->layers[l];
         const ernn_layer_spec *y = &b->layers[l];
         same = x->cell == y->cell && x->n_cells == y->n_cells && x->n_projected == y->n_projected &&
-               x->is_peephole == y->is_peephole &&
+               x->is_peephole == y->is_peephole && x->direction == y->direction &&
+               x->cell_clip == y->cell_clip &&
                (x->cell == ERNN_CELL_LSTM || x->is_reset_after == y->is_reset_after);
     }
     return same;

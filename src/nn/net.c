@@ -1,5 +1,6 @@
 // Batched passes of training: the workspace, the packing of a batch, and the way of the data
-// through the layers and back. The cells are in net_lstm.c and net_gru.c.
+// through the layers and back. The cells are in net_lstm.c and net_gru.c, the two directions of a
+// layer are turned and joined in net_directions.c.
 //
 // Speed: one product per layer over all frames for the inputs and each weight gradient, one thin
 // product per step for the recurrence, gates in one vectorised loop, no padding, no allocation.
@@ -22,7 +23,11 @@ struct ernn_net {
     int max_batch;
     int max_frames;
     ernn_packing packing;
-    ernn_layer layers[ERNN_MAX_LAYERS];
+    ernn_layer cells[ERNN_MAX_LAYERS][2]; // forward, and backward in time of a bidirectional layer
+    float *outputs[ERNN_MAX_LAYERS];  // [rows][outputs of the layer], borrowed from one of both:
+    float *joined[ERNN_MAX_LAYERS];   // of a bidirectional layer
+    float *mirrored[ERNN_MAX_LAYERS]; // [rows][inputs], what its second cell reads
+    float *sides[2];                  // [rows][W] gradients of its cells
     ernn_layer_scratch scratch;
     float *features;                     // [rows][n_inputs]
     float *dropped[ERNN_MAX_LAYERS + 1]; // [rows][inputs of layer 1.. and of the output layer]
@@ -50,6 +55,11 @@ static int widest(const ernn_spec *spec)
     return most;
 }
 
+static bool is_bidirectional(const ernn_spec *spec, int l)
+{
+    return spec->layers[l].direction != ERNN_FORWARD;
+}
+
 // Width of what reaches layer `place`; place n_layers is the output layer.
 static int inputs_of(const ernn_spec *spec, int place)
 {
@@ -63,28 +73,44 @@ static bool make(float **made, size_t rows, int width, ernn_error *err)
     return *made != NULL;
 }
 
+static bool make_cell(ernn_net *net, int l, int direction, size_t rows, ernn_error *err)
+{
+    ernn_layer *cell = &net->cells[l][direction];
+    cell->spec = net->spec.layers[l];
+    cell->n_inputs = ernn_spec_layer_inputs(&net->spec, l);
+    cell->n_outputs = ernn_spec_layer_states(&net->spec, l);
+    const int n = cell->spec.n_cells;
+    const bool is_lstm = cell->spec.cell == ERNN_CELL_LSTM;
+    return make(&cell->gates, rows, 4 * n, err) &&
+           make(&cell->output, rows, cell->n_outputs, err) &&
+           (!is_lstm || make(&cell->cell, rows, n, err)) &&
+           (!cell->spec.n_projected || make(&cell->hidden, rows, n, err));
+}
+
 static bool make_layer(ernn_net *net, int l, size_t rows, ernn_error *err)
 {
-    ernn_layer *layer = &net->layers[l];
-    layer->spec = net->spec.layers[l];
-    layer->n_inputs = ernn_spec_layer_inputs(&net->spec, l);
-    layer->n_outputs = ernn_spec_layer_outputs(&net->spec, l);
-    const int n = layer->spec.n_cells;
-    const bool is_lstm = layer->spec.cell == ERNN_CELL_LSTM;
-    return make(&layer->gates, rows, 4 * n, err) &&
-           make(&layer->output, rows, layer->n_outputs, err) &&
-           (!is_lstm || make(&layer->cell, rows, n, err)) &&
-           (!layer->spec.n_projected || make(&layer->hidden, rows, n, err)) &&
-           make(&net->dropped[l + 1], rows, layer->n_outputs, err);
+    const int n_outputs = ernn_spec_layer_outputs(&net->spec, l);
+    if (!make(&net->dropped[l + 1], rows, n_outputs, err) || !make_cell(net, l, 0, rows, err))
+        return false;
+    net->outputs[l] = net->cells[l][0].output;
+    if (!is_bidirectional(&net->spec, l))
+        return true;
+    const int width = widest(&net->spec);
+    return make_cell(net, l, 1, rows, err) && make(&net->joined[l], rows, n_outputs, err) &&
+           make(&net->mirrored[l], rows, ernn_spec_layer_inputs(&net->spec, l), err) &&
+           (net->sides[0] ||
+            (make(&net->sides[0], rows, width, err) && make(&net->sides[1], rows, width, err))) &&
+           (net->outputs[l] = net->joined[l]);
 }
 
 static bool make_packing(ernn_net *net, ernn_error *err)
 {
     ernn_packing *p = &net->packing;
     p->order = ernn_mem_new((size_t)net->max_batch, sizeof *p->order, err);
+    p->length = ernn_mem_new((size_t)net->max_batch, sizeof *p->length, err);
     p->active = ernn_mem_new((size_t)net->max_frames, sizeof *p->active, err);
     p->start = ernn_mem_new((size_t)net->max_frames + 1, sizeof *p->start, err);
-    return p->order && p->active && p->start;
+    return p->order && p->length && p->active && p->start;
 }
 
 static bool make_buffers(ernn_net *net, ernn_error *err)
@@ -145,13 +171,20 @@ void ernn_net_free(ernn_net *net)
     if (!net)
         return;
     for (int l = 0; l < net->spec.n_layers; l++) {
-        ernn_mem_free(net->layers[l].gates);
-        ernn_mem_free(net->layers[l].output);
-        ernn_mem_free(net->layers[l].cell);
-        ernn_mem_free(net->layers[l].hidden);
+        for (int d = 0; d < 2; d++) {
+            ernn_mem_free(net->cells[l][d].gates);
+            ernn_mem_free(net->cells[l][d].output);
+            ernn_mem_free(net->cells[l][d].cell);
+            ernn_mem_free(net->cells[l][d].hidden);
+        }
+        ernn_mem_free(net->joined[l]);
+        ernn_mem_free(net->mirrored[l]);
         ernn_mem_free(net->dropped[l + 1]);
     }
+    ernn_mem_free(net->sides[0]);
+    ernn_mem_free(net->sides[1]);
     ernn_mem_free(net->packing.order);
+    ernn_mem_free(net->packing.length);
     ernn_mem_free(net->packing.active);
     ernn_mem_free(net->packing.start);
     ernn_mem_free(net->features);
@@ -180,6 +213,8 @@ static void pack(ernn_packing *p, const ernn_batch *batch)
             p->order[at] = p->order[at - 1];
         p->order[at] = i;
     }
+    for (int i = 0; i < batch->n; i++)
+        p->length[i] = batch->n_frames[p->order[i]];
     p->n_steps = batch->n ? batch->n_frames[p->order[0]] : 0;
     p->start[0] = 0;
     int active = batch->n;
@@ -259,7 +294,7 @@ static const float *input_at(const ernn_net *net, const ernn_batch *batch, int p
 {
     if (place == 0)
         return net->features;
-    return has_dropout(batch) ? net->dropped[place] : net->layers[place - 1].output;
+    return has_dropout(batch) ? net->dropped[place] : net->outputs[place - 1];
 }
 
 // logits = W h + b for all rows, then utterance by utterance.
@@ -285,6 +320,31 @@ static void output_layer(ernn_net *net, const ernn_weights *weights, const ernn_
     }
 }
 
+static void cell_forward(ernn_net *net, const ernn_weights *weights, int l, int direction,
+                         const float *input)
+{
+    ernn_layer *cell = &net->cells[l][direction];
+    const ernn_layer_weights parts = ernn_weights_layer(weights, l, direction);
+    cell->input = input;
+    if (cell->spec.cell == ERNN_CELL_LSTM)
+        ernn_lstm_forward(cell, &net->packing, &parts, &net->scratch);
+    else
+        ernn_gru_forward(cell, &net->packing, &parts, &net->scratch);
+}
+
+// input[rows][N] -> outputs[l]
+static void layer_forward(ernn_net *net, const ernn_weights *weights, int l, const float *input)
+{
+    const ernn_layer *cells = net->cells[l];
+    cell_forward(net, weights, l, 0, input);
+    if (!is_bidirectional(&net->spec, l))
+        return;
+    ernn_packing_reverse(&net->packing, cells[1].n_inputs, input, net->mirrored[l]);
+    cell_forward(net, weights, l, 1, net->mirrored[l]);
+    ernn_directions_join(net->spec.layers[l].direction, &net->packing, cells[0].n_outputs,
+                         cells[0].output, cells[1].output, net->joined[l]);
+}
+
 void ernn_net_forward(ernn_net *net, const ernn_weights *weights, const ernn_batch *batch)
 {
     assert(batch->n >= 0 && batch->n <= net->max_batch);
@@ -294,15 +354,9 @@ void ernn_net_forward(ernn_net *net, const ernn_weights *weights, const ernn_bat
     pack(&net->packing, batch);
     pack_features(net, batch);
     for (int l = 0; l < net->spec.n_layers; l++) {
-        ernn_layer *layer = &net->layers[l];
-        const ernn_layer_weights parts = ernn_weights_layer(weights, l);
-        layer->input = input_at(net, batch, l);
-        if (layer->spec.cell == ERNN_CELL_LSTM)
-            ernn_lstm_forward(layer, &net->packing, &parts, &net->scratch);
-        else
-            ernn_gru_forward(layer, &net->packing, &parts, &net->scratch);
+        layer_forward(net, weights, l, input_at(net, batch, l));
         if (has_dropout(batch))
-            drop(net, batch, l + 1, layer->output, net->dropped[l + 1]);
+            drop(net, batch, l + 1, net->outputs[l], net->dropped[l + 1]);
     }
     output_layer(net, weights, batch);
     ernn_denormal_restore(mode);
@@ -358,24 +412,46 @@ static void output_layer_backward(ernn_net *net, const ernn_weights *weights,
                  ernn_weights_values(weights) + matrix, (size_t)n, 0, d_input, (size_t)n);
 }
 
-// Gradients of layer l from d_output; d_input = dL/d(what it read), except below the first layer.
+// Gradients of one cell from d_output, which is overwritten; d_input = dL/d(what it read) unless
+// NULL.
+static void cell_backward(ernn_net *net, const ernn_weights *weights, int l, int direction,
+                          float *dense_gradient, float *d_output, float *d_input)
+{
+    const ernn_layer *cell = &net->cells[l][direction];
+    const ernn_layer_weights parts = ernn_weights_layer(weights, l, direction);
+    const ernn_layer_gradient gradient =
+        ernn_weights_layer_gradient(weights, l, direction, dense_gradient);
+    const bool is_lstm = cell->spec.cell == ERNN_CELL_LSTM;
+    if (is_lstm)
+        ernn_lstm_backward(cell, &net->packing, &parts, &gradient, &net->scratch, d_output);
+    else
+        ernn_gru_backward(cell, &net->packing, &parts, &gradient, &net->scratch, d_output);
+    if (!d_input)
+        return;
+    if (is_lstm)
+        ernn_lstm_backward_input(cell, &net->packing, &parts, d_input);
+    else
+        ernn_gru_backward_input(cell, &net->packing, &parts, d_input);
+}
+
+// The same for layer l; below the first layer nobody reads d_input.
 static void layer_backward(ernn_net *net, const ernn_weights *weights, int l, float *dense_gradient,
                            float *d_output, float *d_input)
 {
-    const ernn_layer *layer = &net->layers[l];
-    const ernn_layer_weights parts = ernn_weights_layer(weights, l);
-    const ernn_layer_gradient gradient = ernn_weights_layer_gradient(weights, l, dense_gradient);
-    const bool is_lstm = layer->spec.cell == ERNN_CELL_LSTM;
-    if (is_lstm)
-        ernn_lstm_backward(layer, &net->packing, &parts, &gradient, &net->scratch, d_output);
-    else
-        ernn_gru_backward(layer, &net->packing, &parts, &gradient, &net->scratch, d_output);
     if (l == 0)
+        d_input = NULL;
+    if (!is_bidirectional(&net->spec, l)) {
+        cell_backward(net, weights, l, 0, dense_gradient, d_output, d_input);
         return;
-    if (is_lstm)
-        ernn_lstm_backward_input(layer, &net->packing, &parts, d_input);
-    else
-        ernn_gru_backward_input(layer, &net->packing, &parts, d_input);
+    }
+    const ernn_layer *cells = net->cells[l];
+    float *const *sides = net->sides;
+    ernn_directions_split(net->spec.layers[l].direction, &net->packing, cells[0].n_outputs,
+                          d_output, sides[0], sides[1]);
+    cell_backward(net, weights, l, 0, dense_gradient, sides[0], d_input);
+    cell_backward(net, weights, l, 1, dense_gradient, sides[1], d_input ? sides[0] : NULL);
+    if (d_input)
+        ernn_directions_add_input(&net->packing, cells[1].n_inputs, sides[0], d_input);
 }
 
 double ernn_net_backward(ernn_net *net, const ernn_weights *weights, const ernn_batch *batch,

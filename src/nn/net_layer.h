@@ -3,7 +3,9 @@
 // A batch is packed time-major without padding: utterances are ranked by length, longest first, and
 // the rows of step t are those of the utterances still running, so that row i of step t continues
 // row i of step t - 1 and every product sees real frames alone. `rows` = all frames of the batch.
-// G gates (4 LSTM, 3 GRU), H cells, N inputs, R outputs of the layer.
+// A bidirectional layer is two cells; the one that runs backwards in time sees the frames of every
+// utterance in reverse order, which leaves the packing as it is.
+// G gates (4 LSTM, 3 GRU), H cells, N inputs, R states (what the cell feeds back).
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_NN_NET_LAYER_H
 #define ERNN_SRC_NN_NET_LAYER_H
@@ -14,6 +16,7 @@ typedef struct ernn_packing {
     int n;         // utterances
     int n_steps;   // frames of the longest
     int *order;    // [n] utterance of each rank
+    int *length;   // [n] frames of each rank
     int *active;   // [n_steps] utterances running at a step
     size_t *start; // [n_steps + 1] first row of a step; the last is `rows`
 } ernn_packing;
@@ -23,11 +26,11 @@ static inline int ernn_packing_rows(const ernn_packing *packing)
     return (int)packing->start[packing->n_steps];
 }
 
-// Buffers of one layer, kept from the forward to the backward pass.
+// Buffers of one cell, kept from the forward to the backward pass.
 typedef struct ernn_layer {
     ernn_layer_spec spec;
     int n_inputs;
-    int n_outputs;
+    int n_outputs;      // R
     const float *input; // [rows][N], borrowed
     float *gates;       // [rows][4][H]; after the backward pass their gradients (see each cell)
     float *cell;        // [rows][H], LSTM
@@ -67,6 +70,21 @@ void ernn_gru_backward_input(const ernn_layer *layer, const ernn_packing *packin
 void ernn_packing_shift(const ernn_packing *packing, int n, const float *x, float *previous);
 // sums[n] += the sum of the rows of x[rows][n], ld floats apart.
 void ernn_sum_rows(int rows, int n, const float *x, size_t ld, float *sums);
+
+// ---- Bidirectional layers ----
+
+// y[rows][n] = x, every utterance from its last frame to its first; y is not x.
+void ernn_packing_reverse(const ernn_packing *packing, int n, const float *x, float *y);
+// The layer's output from those of its cells, [rows][n] each: side by side, output[rows][2 n], or
+// their sum. `backward` is in the reverse order that its cell saw.
+void ernn_directions_join(ernn_direction direction, const ernn_packing *packing, int n,
+                          const float *forward, const float *backward, float *output);
+// The way of the gradient back: d_forward and d_backward[rows][n] from d_output.
+void ernn_directions_split(ernn_direction direction, const ernn_packing *packing, int n,
+                           const float *d_output, float *d_forward, float *d_backward);
+// d_input[rows][n] += what reached the cell that saw the reverse order.
+void ernn_directions_add_input(const ernn_packing *packing, int n, const float *d_backward,
+                               float *d_input);
 
 // ---- Noise, from the utterance's seed, place and frame alone ----
 

@@ -11,11 +11,19 @@
 #include "num/gemm.h"
 #include "num/thin.h"
 
+#include <math.h>
 #include <string.h>
 
+// The bound of |c| that a row uses: infinite without clip.
+static float clip_of(const ernn_layer_spec *spec)
+{
+    return spec->cell_clip > 0 ? spec->cell_clip : INFINITY;
+}
+
 // One row forward: a[4][n] in and out, bias[4][n], peephole[3][n], c_before[n] -> c[n], m[n].
-ERNN_CLONES static void forward_row(int n, float *a, const float *bias, const float *peephole,
-                                    const float *c_before, float *c, float *m)
+ERNN_CLONES static void forward_row(int n, float clip, float *a, const float *bias,
+                                    const float *peephole, const float *c_before, float *c,
+                                    float *m)
 {
 #pragma omp simd
     for (int h = 0; h < n; h++) {
@@ -23,8 +31,10 @@ ERNN_CLONES static void forward_row(int n, float *a, const float *bias, const fl
         const float i = ernn_sigmoid(a[h] + bias[h] + peephole[h] * c_before[h]);
         const float f = ernn_sigmoid(a[n + h] + bias[n + h] + peephole[n + h] * c_before[h]);
         const float g = ernn_tanh(a[2 * n + h] + bias[2 * n + h]);
-        // c = f . c' + i . g
-        const float c_now = f * c_before[h] + i * g;
+        // c = f . c' + i . g, then at most clip in magnitude
+        const float c_free = f * c_before[h] + i * g;
+        const float c_low = c_free > clip ? clip : c_free;
+        const float c_now = c_low < -clip ? -clip : c_low;
         // o = sigma(W_ox x + W_or y' + w_oc . c + b_o); m = o . tanh(c)
         const float o = ernn_sigmoid(a[3 * n + h] + bias[3 * n + h] + peephole[2 * n + h] * c_now);
         a[h] = i;
@@ -38,8 +48,9 @@ ERNN_CLONES static void forward_row(int n, float *a, const float *bias, const fl
 
 // One row backward (L.5): a[4][n] gates in, gradients of pre-activations out; carry[n] is dL/dc
 // from the step after in, for the step before out; dm[n] = dL/dm.
-ERNN_CLONES static void backward_row(int n, float *a, const float *peephole, const float *c_before,
-                                     const float *c, const float *dm, float *carry)
+ERNN_CLONES static void backward_row(int n, float clip, float *a, const float *peephole,
+                                     const float *c_before, const float *c, const float *dm,
+                                     float *carry)
 {
 #pragma omp simd
     for (int h = 0; h < n; h++) {
@@ -50,8 +61,10 @@ ERNN_CLONES static void backward_row(int n, float *a, const float *peephole, con
         const float squashed = ernn_tanh(c[h]);
         const float da_o = dm[h] * squashed * o * (1 - o);
         // c reaches the loss through m, through o's peephole and through the next step
-        const float dc =
+        const float dc_now =
             carry[h] + dm[h] * o * (1 - squashed * squashed) + da_o * peephole[2 * n + h];
+        // a clipped cell passes nothing on to what made it (L.11)
+        const float dc = c[h] >= clip || c[h] <= -clip ? 0 : dc_now;
         const float da_i = dc * g * i * (1 - i);
         const float da_f = dc * c_before[h] * f * (1 - f);
         a[h] = da_i;
@@ -89,6 +102,7 @@ void ernn_lstm_forward(const ernn_layer *layer, const ernn_packing *packing,
     const size_t width = 4 * (size_t)n;
     const float *peephole = layer->spec.is_peephole ? weights->peephole : scratch->zeros;
     const bool is_projected = layer->spec.n_projected > 0;
+    const float clip = clip_of(&layer->spec);
     float *m = is_projected ? layer->hidden : layer->output;
 
     ernn_gemm_nt(ernn_packing_rows(packing), 4 * n, layer->n_inputs, 1, layer->input,
@@ -102,7 +116,7 @@ void ernn_lstm_forward(const ernn_layer *layer, const ernn_packing *packing,
                               layer->output + packing->start[t - 1] * (size_t)n_out, (size_t)n_out,
                               weights->recurrent_turned, width, layer->gates + row * width, width);
         for (int i = 0; i < active; i++)
-            forward_row(n, layer->gates + (row + (size_t)i) * width, weights->bias, peephole,
+            forward_row(n, clip, layer->gates + (row + (size_t)i) * width, weights->bias, peephole,
                         before(packing, layer->cell, n, t, i, scratch->zeros),
                         layer->cell + (row + (size_t)i) * (size_t)n,
                         m + (row + (size_t)i) * (size_t)n);
@@ -127,6 +141,7 @@ static void backward_step(const ernn_layer *layer, const ernn_packing *packing,
     const float *peephole = layer->spec.is_peephole ? weights->peephole : scratch->zeros;
     const int active = packing->active[t];
     const size_t row = packing->start[t];
+    const float clip = clip_of(&layer->spec);
     const float *dm = d_output + row * (size_t)n_out;
     if (layer->spec.n_projected) {
         // dm = W_ym^T dy
@@ -139,7 +154,7 @@ static void backward_step(const ernn_layer *layer, const ernn_packing *packing,
         float *a = layer->gates + (row + (size_t)i) * width;
         const float *c_before = before(packing, layer->cell, n, t, i, scratch->zeros);
         const float *c = layer->cell + (row + (size_t)i) * (size_t)n;
-        backward_row(n, a, peephole, c_before, c, dm + (size_t)i * (size_t)n,
+        backward_row(n, clip, a, peephole, c_before, c, dm + (size_t)i * (size_t)n,
                      scratch->carry + (size_t)i * (size_t)n);
         if (layer->spec.is_peephole)
             peephole_row(n, a, c_before, c, gradient->peephole);

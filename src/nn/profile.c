@@ -129,6 +129,37 @@ static void spec_fields(ernn_spec *spec, field *fields)
     fields[1] = (field){"n_labels", &spec->n_labels, NULL};
 }
 
+// ---- What the first version of the format does not know ----
+
+static const char *const DIRECTIONS[] = {"forward", "concat", "sum", NULL};
+
+static bool has_options(const ernn_layer_spec *layer)
+{
+    return layer->direction != ERNN_FORWARD || layer->cell_clip != 0;
+}
+
+// Whether the block sizes of the layers' classes do not say all: sparse matrices, mixed gates.
+static bool has_structures(const ernn_spec *spec)
+{
+    for (int l = 0; l < spec->n_layers; l++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
+            for (int g = 0; g < ernn_spec_gates(spec->layers[l].cell); g++) {
+                const ernn_structure s =
+                    ernn_spec_structure(&spec->layers[l], (ernn_matrix_class)m, g);
+                if (s.sparse.n_pes || s.block != spec->layers[l].block[m])
+                    return true;
+            }
+    return false;
+}
+
+static bool is_second_version(const ernn_spec *spec)
+{
+    for (int l = 0; l < spec->n_layers; l++)
+        if (has_options(&spec->layers[l]))
+            return true;
+    return has_structures(spec);
+}
+
 static void print_layer(ernn_buffer *out, const ernn_layer_spec *layer)
 {
     // the reset means nothing to an LSTM: always false there, so that equal models are equal bytes
@@ -144,21 +175,10 @@ static void print_layer(ernn_buffer *out, const ernn_layer_spec *layer)
     layer_fields(&v, fields);
     ernn_buffer_print(out, "{");
     print_fields(out, fields, N_LAYER_FIELDS);
+    if (has_options(layer))
+        ernn_buffer_print(out, ",\"direction\":\"%s\",\"cell_clip\":%.9g",
+                          DIRECTIONS[layer->direction], (double)layer->cell_clip);
     ernn_buffer_print(out, "}");
-}
-
-// Whether the block sizes of the layers' classes do not say all: sparse matrices, mixed gates.
-static bool has_structures(const ernn_spec *spec)
-{
-    for (int l = 0; l < spec->n_layers; l++)
-        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
-            for (int g = 0; g < ernn_spec_gates(spec->layers[l].cell); g++) {
-                const ernn_structure s =
-                    ernn_spec_structure(&spec->layers[l], (ernn_matrix_class)m, g);
-                if (s.sparse.n_pes || s.block != spec->layers[l].block[m])
-                    return true;
-            }
-    return false;
 }
 
 static void print_spec(ernn_buffer *out, const ernn_spec *spec)
@@ -187,7 +207,14 @@ static ernn_status read_layer(const source *s, const json_t *object, ernn_layer_
     layer_values v;
     field fields[N_LAYER_FIELDS];
     layer_fields(&v, fields);
-    ernn_status status = read_fields(s, object, fields, N_LAYER_FIELDS, 0);
+    const json_t *clip = json_object_get(object, "cell_clip");
+    int direction = ERNN_FORWARD;
+    ernn_status status = read_fields(s, object, fields, N_LAYER_FIELDS, clip ? 2 : 0);
+    if (status == ERNN_OK && clip && !json_is_number(clip))
+        status = refuse(s, "cell_clip", "not a number");
+    if (status == ERNN_OK && clip)
+        status = read_field(s, json_object_get(object, "direction"),
+                            &(field){"direction", &direction, DIRECTIONS});
     if (status == ERNN_OK)
         *layer =
             (ernn_layer_spec){.cell = (ernn_cell)v.cell,
@@ -195,6 +222,8 @@ static ernn_status read_layer(const source *s, const json_t *object, ernn_layer_
                               .n_projected = v.n_projected,
                               .is_peephole = v.is_peephole,
                               .is_reset_after = v.is_reset_after,
+                              .cell_clip = (float)json_number_value(clip),
+                              .direction = (ernn_direction)direction,
                               .block = {v.block_input, v.block_recurrent, v.block_projection, 1}};
     return status;
 }
@@ -374,7 +403,7 @@ void ernn_profile_put(ernn_store_writer *writer, const char *kind, const ernn_pr
     print_spec(&spec, &profile->spec);
     print_features(&features, &profile->features);
     // what the first version cannot say makes it the second: an older ernn then says why
-    ernn_store_put_text(writer, "ernn.format", has_structures(&profile->spec) ? "2" : "1");
+    ernn_store_put_text(writer, "ernn.format", is_second_version(&profile->spec) ? "2" : "1");
     ernn_store_put_text(writer, "ernn.kind", kind);
     ernn_store_put_text(writer, "ernn.spec", spec.status == ERNN_OK ? spec.data : "");
     ernn_store_put_text(writer, "ernn.features", features.status == ERNN_OK ? features.data : "");

@@ -1,7 +1,8 @@
 // Streaming inference in float, one frame at a time. docs/math.md sections 2 to 4.
 //
-// The matrices of all gates that see the same vector are one block-circulant matrix, so that the
-// vector is transformed once; each gate takes a whole number of block rows. Everything is computed
+// The matrices of all gates that see the same vector are one block-circulant matrix when they have
+// one block size, so that the vector is transformed once; each gate takes a whole number of block
+// rows. Everything is computed
 // element by element or in one fixed order: the same bits on every machine.
 // SPDX-License-Identifier: Apache-2.0
 #include "ernn/model.h"
@@ -11,20 +12,26 @@
 #include "num/activation.h"
 #include "num/clones.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+// The matrices of gates that see the same vector: one product, or one for each gate.
+typedef struct stack {
+    ernn_circ *parts[ERNN_MAX_GATES];
+    size_t n_parts;
+    size_t stride; // floats from one gate to the next in the product
+} stack;
 
 // What stays the same from frame to frame; vectors are borrowed from the model.
 typedef struct layer_run {
     const ernn_layer_spec *spec;
     size_t n;             // cells
     size_t n_outputs;     // width of y
-    ernn_circ *input;     // all gates
-    ernn_circ *recurrent; // all gates; GRU with the reset before the product: z and r alone
+    stack input;          // all gates
+    stack recurrent;      // all gates; GRU with the reset before the product: z and r alone
     ernn_circ *candidate; // GRU with the reset before the product: W_hr; else NULL
     ernn_circ *projection;
-    size_t input_stride; // floats from one gate to the next in the products
-    size_t recurrent_stride;
     const float *bias;           // [gates][n]
     const float *candidate_bias; // [n] or NULL
     const float *peephole;       // [3][n] i, f, o, or NULL
@@ -54,8 +61,10 @@ void ernn_run_free(ernn_run *run)
     if (!run)
         return;
     for (int l = 0; l < run->n_layers; l++) {
-        ernn_circ_free(run->layers[l].input);
-        ernn_circ_free(run->layers[l].recurrent);
+        for (int g = 0; g < ERNN_MAX_GATES; g++) {
+            ernn_circ_free(run->layers[l].input.parts[g]);
+            ernn_circ_free(run->layers[l].recurrent.parts[g]);
+        }
         ernn_circ_free(run->layers[l].candidate);
         ernn_circ_free(run->layers[l].projection);
     }
@@ -87,15 +96,30 @@ static size_t gate_rows(size_t n, int k)
     return (size_t)ernn_circ_blocks((int)n, k) * (size_t)k;
 }
 
-// `n_gates` tensors from `name` on as one matrix; they lie one after the other in the model.
-static ernn_status new_stack(const ernn_model *model, int layer, const char *name, size_t n_gates,
-                             ernn_circ **circ, ernn_error *err)
+// The matrix of `n_gates` tensors that lie one after the other in the model.
+static ernn_status new_matrix(const ernn_model *model, const ernn_tensor *first, size_t n_gates,
+                              ernn_circ **circ, ernn_error *err)
 {
-    const ernn_tensor *first = find(model, layer, name);
     const size_t rows =
         n_gates == 1 ? (size_t)first->rows : n_gates * gate_rows((size_t)first->rows, first->block);
     return ernn_circ_new(ernn_model_parameters_const(model) + first->offset, (int)rows, first->cols,
                          first->block, circ, err);
+}
+
+// `n_gates` tensors from `name` on.
+static ernn_status new_stack(const ernn_model *model, int layer, const char *name, size_t n_gates,
+                             stack *made, ernn_error *err)
+{
+    const ernn_tensor *first = find(model, layer, name);
+    bool is_uniform = true;
+    for (size_t g = 1; g < n_gates; g++)
+        is_uniform = is_uniform && first[g].block == first->block;
+    made->n_parts = is_uniform ? 1 : n_gates;
+    made->stride = is_uniform ? gate_rows((size_t)first->rows, first->block) : (size_t)first->rows;
+    ernn_status status = ERNN_OK;
+    for (size_t p = 0; status == ERNN_OK && p < made->n_parts; p++)
+        status = new_matrix(model, first + p, is_uniform ? n_gates : 1, &made->parts[p], err);
+    return status;
 }
 
 static ernn_status new_lstm(const ernn_model *model, int l, layer_run *layer, ernn_error *err)
@@ -104,7 +128,7 @@ static ernn_status new_lstm(const ernn_model *model, int l, layer_run *layer, er
     if (status == ERNN_OK)
         status = new_stack(model, l, "W_ir", 4, &layer->recurrent, err);
     if (status == ERNN_OK && layer->spec->n_projected)
-        status = new_stack(model, l, "W_ym", 1, &layer->projection, err);
+        status = new_matrix(model, find(model, l, "W_ym"), 1, &layer->projection, err);
     layer->bias = find_values(model, l, "b_i");
     layer->peephole = find_values(model, l, "w_ic");
     return status;
@@ -117,7 +141,7 @@ static ernn_status new_gru(const ernn_model *model, int l, layer_run *layer, ern
     if (status == ERNN_OK)
         status = new_stack(model, l, "W_zr", is_after ? 3 : 2, &layer->recurrent, err);
     if (status == ERNN_OK && !is_after)
-        status = new_stack(model, l, "W_hr", 1, &layer->candidate, err);
+        status = new_matrix(model, find(model, l, "W_hr"), 1, &layer->candidate, err);
     layer->bias = find_values(model, l, "b_z");
     layer->candidate_bias = find_values(model, l, "b_hr");
     return status;
@@ -128,9 +152,7 @@ static ernn_status new_layer(const ernn_model *model, int l, layer_run *layer, e
     const ernn_spec *spec = ernn_model_spec(model);
     layer->spec = &spec->layers[l];
     layer->n = (size_t)layer->spec->n_cells;
-    layer->n_outputs = (size_t)ernn_spec_layer_outputs(spec, l);
-    layer->input_stride = gate_rows(layer->n, layer->spec->block[ERNN_MATRIX_INPUT]);
-    layer->recurrent_stride = gate_rows(layer->n, layer->spec->block[ERNN_MATRIX_RECURRENT]);
+    layer->n_outputs = (size_t)ernn_spec_layer_states(spec, l);
     return layer->spec->cell == ERNN_CELL_LSTM ? new_lstm(model, l, layer, err)
                                                : new_gru(model, l, layer, err);
 }
@@ -154,11 +176,13 @@ static ernn_status new_buffers(ernn_run *run, ernn_error *err)
     size_t spectra = ernn_circ_scratch(run->output);
     for (int l = 0; l < run->n_layers; l++) {
         const layer_run *layer = &run->layers[l];
-        grow(&input, 4 * layer->input_stride);
-        grow(&recurrent, 4 * layer->recurrent_stride);
+        grow(&input, 4 * layer->input.stride);
+        grow(&recurrent, 4 * layer->recurrent.stride);
         grow(&m, layer->n);
-        grow_spectra(&spectra, layer->input);
-        grow_spectra(&spectra, layer->recurrent);
+        for (int g = 0; g < ERNN_MAX_GATES; g++) {
+            grow_spectra(&spectra, layer->input.parts[g]);
+            grow_spectra(&spectra, layer->recurrent.parts[g]);
+        }
         grow_spectra(&spectra, layer->candidate);
         grow_spectra(&spectra, layer->projection);
         run->n_states += layer->n_outputs + layer->n;
@@ -186,7 +210,7 @@ ernn_status ernn_run_new(const ernn_model *model, ernn_run **run, ernn_error *er
     const ernn_spec *spec = ernn_model_spec(model);
     const float *parameters = ernn_model_parameters_const(model);
     const ernn_tensor *output = ernn_model_find(model, "output.W");
-    if (ernn_spec_check_uniform(spec, "streaming", err) != ERNN_OK)
+    if (ernn_spec_check_streaming(spec, "streaming", err) != ERNN_OK)
         return ERNN_BAD_ARG;
     ernn_run *made = ernn_mem_new(1, sizeof *made, err);
     if (!made)
@@ -224,13 +248,16 @@ float *ernn_run_cell(ernn_run *run, int layer)
 
 // ---- Steps ----
 
-// c[n] = f . c + i . g (math.md eq. 13)
-ERNN_CLONES static void update_cells(const float *i, const float *f, const float *g, float *c,
-                                     size_t n)
+// c[n] = f . c + i . g, at most clip in magnitude (math.md eq. 13)
+ERNN_CLONES static void update_cells(const float *i, const float *f, const float *g, float clip,
+                                     float *c, size_t n)
 {
 #pragma omp simd
-    for (size_t h = 0; h < n; h++)
-        c[h] = f[h] * c[h] + i[h] * g[h];
+    for (size_t h = 0; h < n; h++) {
+        const float c_free = f[h] * c[h] + i[h] * g[h];
+        const float c_low = c_free > clip ? clip : c_free;
+        c[h] = c_low < -clip ? -clip : c_low;
+    }
 }
 
 // m[n] = o . tanh(c) (math.md eq. 15)
@@ -249,11 +276,18 @@ ERNN_CLONES static void blend(const float *z, const float *g, float *y, size_t n
         y[h] = (1.0f - z[h]) * g[h] + z[h] * y[h];
 }
 
+// Gate g of y, stride floats apart, = its matrix times x.
+static void stack_product(const stack *s, const float *x, float *y, float *spectra)
+{
+    for (size_t p = 0; p < s->n_parts; p++)
+        ernn_circ_product(s->parts[p], x, y + p * s->stride, spectra);
+}
+
 // a[n] += W_gr y' + b_g: the pre-activation of gate g, W_gx x being there already.
 static void add_recurrent(const ernn_run *run, const layer_run *layer, size_t g)
 {
-    float *a = run->input_product + g * layer->input_stride;
-    ernn_add_many(a, run->recurrent_product + g * layer->recurrent_stride, layer->n);
+    float *a = run->input_product + g * layer->input.stride;
+    ernn_add_many(a, run->recurrent_product + g * layer->recurrent.stride, layer->n);
     ernn_add_many(a, layer->bias + g * layer->n, layer->n);
 }
 
@@ -262,10 +296,10 @@ static void lstm_step(ernn_run *run, const layer_run *layer)
 {
     const size_t n = layer->n;
     float *i = run->input_product;
-    float *f = i + layer->input_stride;
-    float *g = f + layer->input_stride;
-    float *o = g + layer->input_stride;
-    ernn_circ_product(layer->recurrent, layer->y, run->recurrent_product, run->spectra);
+    float *f = i + layer->input.stride;
+    float *g = f + layer->input.stride;
+    float *o = g + layer->input.stride;
+    stack_product(&layer->recurrent, layer->y, run->recurrent_product, run->spectra);
     for (size_t gate = 0; gate < 4; gate++)
         add_recurrent(run, layer, gate);
     if (layer->peephole) {
@@ -275,7 +309,8 @@ static void lstm_step(ernn_run *run, const layer_run *layer)
     ernn_sigmoid_many(i, n);
     ernn_sigmoid_many(f, n);
     ernn_tanh_many(g, n);
-    update_cells(i, f, g, layer->c, n);
+    update_cells(i, f, g, layer->spec->cell_clip > 0 ? layer->spec->cell_clip : INFINITY, layer->c,
+                 n);
     if (layer->peephole) // sees the new c
         ernn_multiply_add_many(o, layer->peephole + 2 * n, layer->c, n);
     ernn_sigmoid_many(o, n);
@@ -292,10 +327,10 @@ static void gru_step(ernn_run *run, const layer_run *layer)
 {
     const size_t n = layer->n;
     float *z = run->input_product;
-    float *r = z + layer->input_stride;
-    float *g = r + layer->input_stride;
-    float *inner = run->recurrent_product + 2 * layer->recurrent_stride;
-    ernn_circ_product(layer->recurrent, layer->y, run->recurrent_product, run->spectra);
+    float *r = z + layer->input.stride;
+    float *g = r + layer->input.stride;
+    float *inner = run->recurrent_product + 2 * layer->recurrent.stride;
+    stack_product(&layer->recurrent, layer->y, run->recurrent_product, run->spectra);
     add_recurrent(run, layer, 0);
     add_recurrent(run, layer, 1);
     ernn_sigmoid_many(z, n);
@@ -318,7 +353,7 @@ void ernn_run_step(ernn_run *run, const float *x, float *logits)
 {
     for (int l = 0; l < run->n_layers; l++) {
         const layer_run *layer = &run->layers[l];
-        ernn_circ_product(layer->input, x, run->input_product, run->spectra);
+        stack_product(&layer->input, x, run->input_product, run->spectra);
         if (layer->spec->cell == ERNN_CELL_LSTM)
             lstm_step(run, layer);
         else

@@ -9,6 +9,7 @@
 #include "nn/cursor.h"
 #include "nn/structure.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,21 +34,48 @@ ernn_spec ernn_spec_defaults(void)
 
 // ---- Parsing ----
 
+enum { CLIP_DIGITS = 3, CLIP_UNITS = 1000, MAX_CLIP = 1000 };
+
+// What one option says, into `layer`.
+static ernn_status read_option(ernn_cursor *c, ernn_layer_spec *layer)
+{
+    const bool is_lstm = layer->cell == ERNN_CELL_LSTM;
+    if (is_lstm && ernn_cursor_take(c, "peephole")) {
+        layer->is_peephole = true;
+    } else if (is_lstm && ernn_cursor_take(c, "clip")) {
+        int clip = 0;
+        ernn_status status = ernn_cursor_decimal(c, CLIP_DIGITS, 1, MAX_CLIP * CLIP_UNITS,
+                                                 "a clip of the cell state", &clip);
+        if (status != ERNN_OK)
+            return status;
+        layer->cell_clip = (float)clip / CLIP_UNITS;
+    } else if (!is_lstm && ernn_cursor_take(c, "reset_before")) {
+        layer->is_reset_after = false;
+    } else if (ernn_cursor_take(c, "bidirectional_sum")) {
+        layer->direction = ERNN_BIDIRECTIONAL_SUM;
+    } else if (ernn_cursor_take(c, "bidirectional")) {
+        layer->direction = ERNN_BIDIRECTIONAL;
+    } else {
+        return ernn_cursor_refuse(c, is_lstm ? "'peephole', 'clip', 'bidirectional' or "
+                                               "'bidirectional_sum' (the options of lstm)"
+                                             : "'reset_before', 'bidirectional' or "
+                                               "'bidirectional_sum' (the options of gru)");
+    }
+    return ERNN_OK;
+}
+
+// An option of the n layers of a group.
 static ernn_status take_option(ernn_cursor *c, ernn_layer_spec *layers, int n)
 {
-    const bool is_lstm = layers[0].cell == ERNN_CELL_LSTM;
-    if (is_lstm && ernn_cursor_take(c, "peephole")) {
-        for (int l = 0; l < n; l++)
-            layers[l].is_peephole = true;
-        return ERNN_OK;
+    ernn_layer_spec with = layers[0];
+    const ernn_status status = read_option(c, &with);
+    for (int l = 0; l < n; l++) {
+        layers[l].is_peephole = with.is_peephole;
+        layers[l].is_reset_after = with.is_reset_after;
+        layers[l].cell_clip = with.cell_clip;
+        layers[l].direction = with.direction;
     }
-    if (!is_lstm && ernn_cursor_take(c, "reset_before")) {
-        for (int l = 0; l < n; l++)
-            layers[l].is_reset_after = false;
-        return ERNN_OK;
-    }
-    return ernn_cursor_refuse(c, is_lstm ? "'peephole' (the option of lstm)"
-                                         : "'reset_before' (the option of gru)");
+    return status;
 }
 
 // One group "cell:size,size+option", appended to `spec`.
@@ -123,13 +151,34 @@ static ernn_status check_range(const char *where, const char *field, int value, 
                           where, field, value, low, high);
 }
 
+static ernn_status validate_clip(const ernn_layer_spec *layer, const char *where, ernn_error *err)
+{
+    const float clip = layer->cell_clip;
+    const bool is_step = (float)lroundf(clip * CLIP_UNITS) / CLIP_UNITS == clip;
+    if (clip == 0 || (clip > 0 && clip <= MAX_CLIP && is_step))
+        return ERNN_OK;
+    return ernn_error_set(err, ERNN_BAD_ARG,
+                          "spec: %scell_clip: %g, 0 (none) or 0.001 to %d in steps of 0.001 is "
+                          "wanted",
+                          where, (double)clip, MAX_CLIP);
+}
+
 static ernn_status validate_cell(const ernn_layer_spec *layer, const char *where, ernn_error *err)
 {
     if (layer->cell != ERNN_CELL_LSTM && layer->cell != ERNN_CELL_GRU)
         return ernn_error_set(err, ERNN_BAD_ARG, "spec: %scell: %d, 0 (lstm) or 1 (gru) is wanted",
                               where, (int)layer->cell);
+    ernn_status status = check_range(where, "direction", (int)layer->direction, ERNN_FORWARD,
+                                     ERNN_BIDIRECTIONAL_SUM, err);
+    if (status == ERNN_OK)
+        status = validate_clip(layer, where, err);
+    if (status != ERNN_OK)
+        return status;
     if (layer->cell == ERNN_CELL_LSTM)
         return check_range(where, "n_projected", layer->n_projected, 0, ERNN_MAX_SIZE, err);
+    if (layer->cell_clip != 0)
+        return ernn_error_set(err, ERNN_BAD_ARG, "spec: %scell_clip: %g, a gru has no cell to clip",
+                              where, (double)layer->cell_clip);
     if (layer->n_projected != 0)
         return ernn_error_set(err, ERNN_BAD_ARG,
                               "spec: %sn_projected: %d, a gru has no projection (0)", where,
@@ -168,7 +217,8 @@ ernn_status ernn_spec_validate(const ernn_spec *spec, ernn_error *err)
 
 static bool is_same_group(const ernn_layer_spec *a, const ernn_layer_spec *b)
 {
-    return a->cell == b->cell && a->is_peephole == b->is_peephole &&
+    return a->cell == b->cell && a->is_peephole == b->is_peephole && a->direction == b->direction &&
+           a->cell_clip == b->cell_clip &&
            (a->cell == ERNN_CELL_LSTM || a->is_reset_after == b->is_reset_after);
 }
 
@@ -177,6 +227,25 @@ static void append(char *text, size_t size, const char *more)
     const size_t used = strlen(text);
     if (used + 1 < size)
         snprintf(text + used, size - used, "%s", more);
+}
+
+static void print_options(const ernn_layer_spec *layer, char *text, size_t size)
+{
+    const bool is_lstm = layer->cell == ERNN_CELL_LSTM;
+    if (is_lstm && layer->is_peephole)
+        append(text, size, "+peephole");
+    if (!is_lstm && !layer->is_reset_after)
+        append(text, size, "+reset_before");
+    if (layer->cell_clip != 0) {
+        char clip[16];
+        ernn_decimal_print((int)lroundf(layer->cell_clip * CLIP_UNITS), CLIP_DIGITS, clip);
+        append(text, size, "+clip");
+        append(text, size, clip);
+    }
+    if (layer->direction == ERNN_BIDIRECTIONAL)
+        append(text, size, "+bidirectional");
+    if (layer->direction == ERNN_BIDIRECTIONAL_SUM)
+        append(text, size, "+bidirectional_sum");
 }
 
 void ernn_spec_print(const ernn_spec *spec, char *text, size_t size)
@@ -199,10 +268,8 @@ void ernn_spec_print(const ernn_spec *spec, char *text, size_t size)
             snprintf(part, sizeof part, "p%d", layer->n_projected);
             append(text, size, part);
         }
-        if (is_last && layer->cell == ERNN_CELL_LSTM && layer->is_peephole)
-            append(text, size, "+peephole");
-        if (is_last && layer->cell == ERNN_CELL_GRU && !layer->is_reset_after)
-            append(text, size, "+reset_before");
+        if (is_last)
+            print_options(layer, text, size);
     }
 }
 
@@ -213,10 +280,21 @@ int ernn_spec_gates(ernn_cell cell)
     return cell == ERNN_CELL_LSTM ? 4 : 3;
 }
 
-int ernn_spec_layer_outputs(const ernn_spec *spec, int layer)
+int ernn_spec_directions(const ernn_layer_spec *layer)
+{
+    return layer->direction == ERNN_FORWARD ? 1 : 2;
+}
+
+int ernn_spec_layer_states(const ernn_spec *spec, int layer)
 {
     const ernn_layer_spec *l = &spec->layers[layer];
     return l->n_projected ? l->n_projected : l->n_cells;
+}
+
+int ernn_spec_layer_outputs(const ernn_spec *spec, int layer)
+{
+    const bool is_wide = spec->layers[layer].direction == ERNN_BIDIRECTIONAL;
+    return (is_wide ? 2 : 1) * ernn_spec_layer_states(spec, layer);
 }
 
 int ernn_spec_layer_inputs(const ernn_spec *spec, int layer)
@@ -236,17 +314,17 @@ static size_t layer_matrix_parameters(const ernn_spec *spec, int index)
 {
     const ernn_layer_spec *layer = &spec->layers[index];
     const int inputs = ernn_spec_layer_inputs(spec, index);
-    const int outputs = ernn_spec_layer_outputs(spec, index);
+    const int states = ernn_spec_layer_states(spec, index);
     size_t n = 0;
     for (int g = 0; g < ernn_spec_gates(layer->cell); g++)
         n += matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_INPUT, g), layer->n_cells,
                             inputs) +
              matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_RECURRENT, g), layer->n_cells,
-                            outputs);
+                            states);
     if (layer->n_projected)
-        n += matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_PROJECTION, 0), outputs,
+        n += matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_PROJECTION, 0), states,
                             layer->n_cells);
-    return n;
+    return (size_t)ernn_spec_directions(layer) * n;
 }
 
 size_t ernn_spec_matrix_parameters(const ernn_spec *spec)
@@ -270,6 +348,7 @@ size_t ernn_spec_parameters(const ernn_spec *spec)
     const int last = ernn_spec_layer_outputs(spec, spec->n_layers - 1);
     size_t n = ernn_spec_matrix_parameters(spec) + (size_t)spec->n_labels * ((size_t)last + 1);
     for (int l = 0; l < spec->n_layers; l++)
-        n += layer_vectors(&spec->layers[l]) * (size_t)spec->layers[l].n_cells;
+        n += (size_t)ernn_spec_directions(&spec->layers[l]) * layer_vectors(&spec->layers[l]) *
+             (size_t)spec->layers[l].n_cells;
     return n;
 }

@@ -97,15 +97,36 @@ bool ernn_spec_is_dense(const ernn_spec *spec)
     return true;
 }
 
-ernn_status ernn_spec_check_uniform(const ernn_spec *spec, const char *what, ernn_error *err)
+ernn_status ernn_spec_check_streaming(const ernn_spec *spec, const char *what, ernn_error *err)
 {
     for (int l = 0; l < spec->n_layers; l++)
+        if (spec->layers[l].direction != ERNN_FORWARD)
+            return ernn_error_set(err, ERNN_BAD_ARG,
+                                  "%s: layer %d is bidirectional: it needs whole utterances and "
+                                  "cannot take one frame at a time",
+                                  what, l);
+    return ERNN_OK;
+}
+
+ernn_status ernn_spec_check_deployable(const ernn_spec *spec, const char *what, ernn_error *err)
+{
+    const ernn_status status = ernn_spec_check_streaming(spec, what, err);
+    if (status != ERNN_OK)
+        return status;
+    for (int l = 0; l < spec->n_layers; l++) {
+        const ernn_layer_spec *layer = &spec->layers[l];
+        if (layer->cell_clip != 0)
+            return ernn_error_set(err, ERNN_BAD_ARG,
+                                  "%s: layer %d clips its cell at %g, which only the float network "
+                                  "does; train without clip",
+                                  what, l, (double)layer->cell_clip);
         for (int m = 0; m < (int)N_GATED; m++)
-            if (!is_uniform(&spec->layers[l], (ernn_matrix_class)m))
+            if (!is_uniform(layer, (ernn_matrix_class)m))
                 return ernn_error_set(err, ERNN_BAD_ARG,
                                       "%s: layer%d.%s: its gates differ in structure, one for all "
                                       "gates of a layer's class is wanted",
                                       what, l, CLASS_NAMES[m]);
+    }
     return ERNN_OK;
 }
 

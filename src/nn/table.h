@@ -12,8 +12,8 @@
 #include "ernn/model.h"
 
 // The most that any spec has: input, recurrent and bias of four gates, three peepholes and the
-// projection per layer, and the output layer's two.
-enum { ERNN_MAX_TENSORS = ERNN_MAX_LAYERS * 16 + 2 };
+// projection per layer and direction, and the output layer's two.
+enum { ERNN_MAX_TENSORS = ERNN_MAX_LAYERS * 2 * 16 + 2 };
 
 // Fills tensors[ERNN_MAX_TENSORS] in the order of the parameter block and returns how many;
 // `*n_floats` is the size of the block. `spec` is valid.

@@ -9,13 +9,16 @@
 
 #include <string.h>
 
-// Floats from the start of the dense block. A part that the layer does not have stays 0, unused.
-typedef struct layer_offsets {
+// Floats from the start of the dense block, of one cell. A part that it does not have stays 0,
+// unused.
+typedef struct cell_offsets {
     size_t matrix[ERNN_MATRIX_CLASSES];
     size_t bias;
     size_t candidate_bias;
     size_t peephole;
-} layer_offsets;
+    size_t turned_recurrent; // from the start of `turned`
+    size_t turned_projection;
+} cell_offsets;
 
 struct ernn_weights {
     ernn_spec spec;
@@ -24,22 +27,20 @@ struct ernn_weights {
     ernn_tensor dense[ERNN_MAX_TENSORS];  // all blocks 1
     size_t n_stored;
     size_t n_dense;
-    layer_offsets offsets[ERNN_MAX_LAYERS];
-    size_t output;      // offset of output.W; the bias follows
-    size_t output_bias; // offset of output.b
-    float *values;      // [n_dense]
-    float *turned;      // transposed recurrent and projection matrices of all layers
-    size_t turned_recurrent[ERNN_MAX_LAYERS];
-    size_t turned_projection[ERNN_MAX_LAYERS];
+    cell_offsets offsets[ERNN_MAX_LAYERS][2]; // forward, backward in time
+    size_t output;                            // offset of output.W; the bias follows
+    size_t output_bias;                       // offset of output.b
+    float *values;                            // [n_dense]
+    float *turned; // transposed recurrent and projection matrices of all cells
 };
 
 static bool is_called(const ernn_tensor *tensor, const char *name)
 {
-    const char *dot = strchr(tensor->name, '.');
+    const char *dot = strrchr(tensor->name, '.');
     return strcmp(dot + 1, name) == 0;
 }
 
-// Where the parts of a layer begin. The gates of one part are contiguous and the first gate is i
+// Where the parts of a cell begin. The gates of one part are contiguous and the first gate is i
 // (LSTM) or z (GRU).
 static void locate(ernn_weights *weights)
 {
@@ -49,7 +50,7 @@ static void locate(ernn_weights *weights)
             *(tensor->is_matrix ? &weights->output : &weights->output_bias) = tensor->offset;
             continue;
         }
-        layer_offsets *offsets = &weights->offsets[tensor->layer];
+        cell_offsets *offsets = &weights->offsets[tensor->layer][tensor->is_reverse];
         if (is_called(tensor, "W_ix") || is_called(tensor, "W_zx"))
             offsets->matrix[ERNN_MATRIX_INPUT] = tensor->offset;
         else if (is_called(tensor, "W_ir") || is_called(tensor, "W_zr"))
@@ -77,11 +78,13 @@ static size_t place_turned(ernn_weights *weights)
     size_t n = 0;
     for (int l = 0; l < weights->spec.n_layers; l++) {
         const ernn_layer_spec *layer = &weights->spec.layers[l];
-        const size_t n_outputs = (size_t)ernn_spec_layer_outputs(&weights->spec, l);
-        weights->turned_recurrent[l] = n;
-        n += (size_t)gate_rows(layer) * n_outputs;
-        weights->turned_projection[l] = n;
-        n += layer->n_projected ? (size_t)layer->n_cells * n_outputs : 0;
+        const size_t n_states = (size_t)ernn_spec_layer_states(&weights->spec, l);
+        for (int d = 0; d < ernn_spec_directions(layer); d++) {
+            weights->offsets[l][d].turned_recurrent = n;
+            n += (size_t)gate_rows(layer) * n_states;
+            weights->offsets[l][d].turned_projection = n;
+            n += layer->n_projected ? (size_t)layer->n_cells * n_states : 0;
+        }
     }
     return n;
 }
@@ -134,6 +137,18 @@ static void transpose(const float *from, int rows, int cols, float *to)
                         from[(size_t)r * (size_t)cols + (size_t)c];
 }
 
+static void turn_cell(ernn_weights *weights, int l, int direction)
+{
+    const ernn_layer_spec *layer = &weights->spec.layers[l];
+    const cell_offsets *offsets = &weights->offsets[l][direction];
+    const int n_states = ernn_spec_layer_states(&weights->spec, l);
+    transpose(weights->values + offsets->matrix[ERNN_MATRIX_RECURRENT], gate_rows(layer), n_states,
+              weights->turned + offsets->turned_recurrent);
+    if (layer->n_projected)
+        transpose(weights->values + offsets->matrix[ERNN_MATRIX_PROJECTION], n_states,
+                  layer->n_cells, weights->turned + offsets->turned_projection);
+}
+
 void ernn_weights_update(ernn_weights *weights, const float *parameters)
 {
     for (size_t i = 0; i < weights->n_tensors; i++) {
@@ -144,15 +159,9 @@ void ernn_weights_update(ernn_weights *weights, const float *parameters)
         else
             memcpy(to, parameters + from->offset, from->count * sizeof *to);
     }
-    for (int l = 0; l < weights->spec.n_layers; l++) {
-        const ernn_layer_spec *layer = &weights->spec.layers[l];
-        const int n_outputs = ernn_spec_layer_outputs(&weights->spec, l);
-        transpose(weights->values + weights->offsets[l].matrix[ERNN_MATRIX_RECURRENT],
-                  gate_rows(layer), n_outputs, weights->turned + weights->turned_recurrent[l]);
-        if (layer->n_projected)
-            transpose(weights->values + weights->offsets[l].matrix[ERNN_MATRIX_PROJECTION],
-                      n_outputs, layer->n_cells, weights->turned + weights->turned_projection[l]);
-    }
+    for (int l = 0; l < weights->spec.n_layers; l++)
+        for (int d = 0; d < ernn_spec_directions(&weights->spec.layers[l]); d++)
+            turn_cell(weights, l, d);
 }
 
 void ernn_weights_fold(const ernn_weights *weights, const float *dense_gradient, float *gradient)
@@ -168,26 +177,26 @@ void ernn_weights_fold(const ernn_weights *weights, const float *dense_gradient,
     }
 }
 
-ernn_layer_weights ernn_weights_layer(const ernn_weights *weights, int layer)
+ernn_layer_weights ernn_weights_layer(const ernn_weights *weights, int layer, int direction)
 {
-    const layer_offsets *offsets = &weights->offsets[layer];
+    const cell_offsets *offsets = &weights->offsets[layer][direction];
     const float *values = weights->values;
     return (ernn_layer_weights){
         .input = values + offsets->matrix[ERNN_MATRIX_INPUT],
         .recurrent = values + offsets->matrix[ERNN_MATRIX_RECURRENT],
-        .recurrent_turned = weights->turned + weights->turned_recurrent[layer],
+        .recurrent_turned = weights->turned + offsets->turned_recurrent,
         .bias = values + offsets->bias,
         .candidate_bias = values + offsets->candidate_bias,
         .peephole = values + offsets->peephole,
         .projection = values + offsets->matrix[ERNN_MATRIX_PROJECTION],
-        .projection_turned = weights->turned + weights->turned_projection[layer],
+        .projection_turned = weights->turned + offsets->turned_projection,
     };
 }
 
 ernn_layer_gradient ernn_weights_layer_gradient(const ernn_weights *weights, int layer,
-                                                float *dense_gradient)
+                                                int direction, float *dense_gradient)
 {
-    const layer_offsets *offsets = &weights->offsets[layer];
+    const cell_offsets *offsets = &weights->offsets[layer][direction];
     return (ernn_layer_gradient){
         .input = dense_gradient + offsets->matrix[ERNN_MATRIX_INPUT],
         .recurrent = dense_gradient + offsets->matrix[ERNN_MATRIX_RECURRENT],

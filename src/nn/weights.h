@@ -1,5 +1,5 @@
-// Where the parts of a layer lie in the dense parameters, for the passes of training.
-// G gates (4 LSTM, 3 GRU), H cells, N inputs, R outputs of the layer.
+// Where the parts of a layer's cell lie in the dense parameters, for the passes of training.
+// G gates (4 LSTM, 3 GRU), H cells, N inputs, R states (what is fed back).
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_NN_WEIGHTS_H
 #define ERNN_SRC_NN_WEIGHTS_H
@@ -27,9 +27,10 @@ typedef struct ernn_layer_gradient {
     float *projection;
 } ernn_layer_gradient;
 
-ernn_layer_weights ernn_weights_layer(const ernn_weights *weights, int layer);
+// direction: 0, or 1 for the cell of a bidirectional layer that runs backwards in time.
+ernn_layer_weights ernn_weights_layer(const ernn_weights *weights, int layer, int direction);
 ernn_layer_gradient ernn_weights_layer_gradient(const ernn_weights *weights, int layer,
-                                                float *dense_gradient);
+                                                int direction, float *dense_gradient);
 
 // The dense parameters, and in them the offsets of output.W [labels][R] and output.b [labels].
 const float *ernn_weights_values(const ernn_weights *weights);

@@ -10,9 +10,9 @@
 enum { N = 5, MAX_FRAMES = 220, N_INPUTS = 13, N_LABELS = 9 };
 
 static const char *const networks[] = {
-    "lstm:33p17,20+peephole",
-    "gru:31,18",
-    "gru:31,18+reset_before",
+    "lstm:33p17,20+peephole",      "gru:31,18",
+    "gru:31,18+reset_before",      "lstm:33p17,20+peephole+clip0.4+bidirectional",
+    "gru:31,18+bidirectional_sum",
 };
 enum { N_NETWORKS = sizeof networks / sizeof *networks };
 
@@ -201,8 +201,9 @@ static void test_parallel_nets(void **state)
 static void test_against_double(void **state)
 {
     (void)state;
-    static const char *const wide[] = {"lstm:60p33,41+peephole", "gru:57,64",
-                                       "gru:57,64+reset_before"};
+    static const char *const wide[] = {
+        "lstm:60p33,41+peephole", "gru:57,64", "gru:57,64+reset_before",
+        "lstm:31p33,33+peephole+clip0.3+bidirectional/gru:1", "gru:31,64+bidirectional_sum"};
     for (int k = 0; k < N_NETWORKS; k++) {
         fixture *f = fixture_new(wide[k], "input=8,recurrent=4,projection=2", 0.25);
         reference ref = reference_new(f->model);

@@ -55,9 +55,11 @@ static void fill(ernn_model *model, uint64_t seed)
     }
 }
 
-static const char *const SHAPES[] = {"gru:13", "gru:13,6+reset_before", "lstm:13",
-                                     "lstm:13p7,6p9+peephole", "lstm:5p3/gru:9"};
-enum { N_SHAPES = 5 };
+static const char *const SHAPES[] = {
+    "gru:13",         "gru:13,6+reset_before",
+    "lstm:13",        "lstm:13p7,6p9+peephole",
+    "lstm:5p3/gru:9", "gru:13+bidirectional/lstm:5+clip0.5+bidirectional_sum"};
+enum { N_SHAPES = 6 };
 
 static void test_table(void **state)
 {
@@ -377,9 +379,16 @@ static void test_structures_refused(void **state)
         {"structures", "structored", "has a neighbour that is missing or unknown"},
         {"W_ox.positions", "W_ox.posititns", "'layer0.W_ox.posititns': not part of this kind"},
         {"\"ernn.format\":\"2\"", "\"ernn.format\":\"1\"", ""},
+        {"\\\"concat\\\"", "\\\"concut\\\"", "direction: not one of the words"},
+        {"\\\"direction\\\"", "\\\"direktion\\\"", "direction: is missing"},
+        {"\\\"cell_clip\\\":0.5", "\\\"cell_clip\\\":-.5", "ernn.spec"},
+        {"\\\"cell_clip\\\":0.5", "\\\"cell_clip\\\":-15", "layer0.cell_clip: -15"},
+        {"\\\"cell_clip\\\":0.5", "\\\"cell_clip\\\":\"5\"", "ernn.spec"},
+        {"layer0.reverse.b_i", "layer0.revirse.b_i", "not part of this kind"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        ernn_model *model = new_model("lstm:13", "input=sparse:3:0.2,recurrent=4", 1);
+        ernn_model *model =
+            new_model("lstm:13+clip0.5+bidirectional", "input=sparse:3:0.2,recurrent=4", 1);
         check_ok(ernn_model_save(model, path, &err), err);
         ernn_model_free(model);
         change(changes[i][0], changes[i][1]);

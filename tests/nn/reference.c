@@ -9,36 +9,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WIDTH = 64 };
+enum { MAX_WIDTH = 160 };
 
 // The expanded tensor of that name, '%c' standing for the gate; NULL when the model has none.
-static const double *part(const reference *ref, int layer, const char *format, char gate)
+static const double *part(const reference *ref, const char *where, const char *format, char gate)
 {
-    char name[40];
-    const int n = layer < 0 ? 0 : snprintf(name, sizeof name, "layer%d.", layer);
+    char name[60];
+    const int n = snprintf(name, sizeof name, "%s.", where);
     snprintf(name + n, sizeof name - (size_t)n, format, gate);
     const ernn_tensor *t = ernn_model_find(ref->model, name);
     return t ? ref->expanded + ref->offsets[t - ernn_model_tensors(ref->model)] : NULL;
+}
+
+static void find_cell(reference *ref, const char *where, ernn_cell cell, reference_layer *layer)
+{
+    const char *gates = cell == ERNN_CELL_LSTM ? "ifco" : "zrh";
+    for (int g = 0; gates[g]; g++) {
+        layer->input[g] = part(ref, where, "W_%cx", gates[g]);
+        layer->recurrent[g] = part(ref, where, "W_%cr", gates[g]);
+        layer->bias[g] = part(ref, where, "b_%c", gates[g]);
+    }
+    for (int g = 0; g < 3; g++)
+        layer->peephole[g] = part(ref, where, "w_%cc", "ifo"[g]);
+    layer->candidate_bias = part(ref, where, "b_%cr", 'h');
+    layer->projection = part(ref, where, "W_%cm", 'y');
 }
 
 static void find_parts(reference *ref)
 {
     const ernn_spec *spec = ernn_model_spec(ref->model);
     for (int l = 0; l < spec->n_layers; l++) {
-        reference_layer *layer = &ref->layers[l];
-        const char *gates = spec->layers[l].cell == ERNN_CELL_LSTM ? "ifco" : "zrh";
-        for (int g = 0; gates[g]; g++) {
-            layer->input[g] = part(ref, l, "W_%cx", gates[g]);
-            layer->recurrent[g] = part(ref, l, "W_%cr", gates[g]);
-            layer->bias[g] = part(ref, l, "b_%c", gates[g]);
-        }
-        for (int g = 0; g < 3; g++)
-            layer->peephole[g] = part(ref, l, "w_%cc", "ifo"[g]);
-        layer->candidate_bias = part(ref, l, "b_%cr", 'h');
-        layer->projection = part(ref, l, "W_%cm", 'y');
+        char where[40];
+        snprintf(where, sizeof where, "layer%d", l);
+        find_cell(ref, where, spec->layers[l].cell, &ref->layers[l][0]);
+        snprintf(where, sizeof where, "layer%d.reverse", l);
+        find_cell(ref, where, spec->layers[l].cell, &ref->layers[l][1]);
     }
-    ref->output = part(ref, -1, "output.%c", 'W');
-    ref->output_bias = part(ref, -1, "output.%c", 'b');
+    ref->output = part(ref, "output", "%c", 'W');
+    ref->output_bias = part(ref, "output", "%c", 'b');
 }
 
 reference reference_new(const ernn_model *model)
@@ -106,15 +114,20 @@ typedef struct layer_state {
     double c[MAX_WIDTH];
 } layer_state;
 
+// A cell and its sizes.
+typedef struct cell_of {
+    const ernn_layer_spec *spec;
+    const reference_layer *parts;
+    int n_in;
+    int n_states;
+} cell_of;
+
 // W_gx x + W_gr y' + b_g, row h of gate g
-static double affine(const reference *ref, int l, int g, int h, const double *x, const double *y)
+static double affine(const cell_of *cell, int g, int h, const double *x, const double *y)
 {
-    const ernn_spec *spec = ernn_model_spec(ref->model);
-    const reference_layer *layer = &ref->layers[l];
-    const int n_in = ernn_spec_layer_inputs(spec, l);
-    const int n_out = ernn_spec_layer_outputs(spec, l);
-    return dot(layer->input[g] + h * n_in, x, n_in) +
-           dot(layer->recurrent[g] + h * n_out, y, n_out) + layer->bias[g][h];
+    const reference_layer *parts = cell->parts;
+    return dot(parts->input[g] + h * cell->n_in, x, cell->n_in) +
+           dot(parts->recurrent[g] + h * cell->n_states, y, cell->n_states) + parts->bias[g][h];
 }
 
 // Gate g of i, f, o.
@@ -123,47 +136,47 @@ static double peephole(const reference_layer *layer, int g, int h, double c)
     return layer->peephole[g] ? layer->peephole[g][h] * c : 0;
 }
 
-static void lstm_step(const reference *ref, int l, const double *x, layer_state *s)
+static void lstm_step(const cell_of *cell, const double *x, layer_state *s)
 {
-    const ernn_layer_spec *spec = &ernn_model_spec(ref->model)->layers[l];
-    const reference_layer *layer = &ref->layers[l];
+    const ernn_layer_spec *spec = cell->spec;
+    const reference_layer *parts = cell->parts;
     double m[MAX_WIDTH];
     for (int h = 0; h < spec->n_cells; h++) {
         const double before = s->c[h];
-        const double i = sigma(affine(ref, l, 0, h, x, s->y) + peephole(layer, 0, h, before));
-        const double f = sigma(affine(ref, l, 1, h, x, s->y) + peephole(layer, 1, h, before));
-        s->c[h] = f * before + i * tanh(affine(ref, l, 2, h, x, s->y));
-        const double o = sigma(affine(ref, l, 3, h, x, s->y) + peephole(layer, 2, h, s->c[h]));
+        const double i = sigma(affine(cell, 0, h, x, s->y) + peephole(parts, 0, h, before));
+        const double f = sigma(affine(cell, 1, h, x, s->y) + peephole(parts, 1, h, before));
+        s->c[h] = f * before + i * tanh(affine(cell, 2, h, x, s->y));
+        if (spec->cell_clip > 0)
+            s->c[h] = fmax(-(double)spec->cell_clip, fmin((double)spec->cell_clip, s->c[h]));
+        const double o = sigma(affine(cell, 3, h, x, s->y) + peephole(parts, 2, h, s->c[h]));
         m[h] = o * tanh(s->c[h]);
     }
     if (!spec->n_projected)
         memcpy(s->y, m, (size_t)spec->n_cells * sizeof *m);
     for (int r = 0; r < spec->n_projected; r++)
-        s->y[r] = dot(layer->projection + r * spec->n_cells, m, spec->n_cells);
+        s->y[r] = dot(parts->projection + r * spec->n_cells, m, spec->n_cells);
 }
 
-static void gru_step(const reference *ref, int l, const double *x, layer_state *s)
+static void gru_step(const cell_of *cell, const double *x, layer_state *s)
 {
-    const ernn_spec *spec = ernn_model_spec(ref->model);
-    const reference_layer *layer = &ref->layers[l];
-    const int n = spec->layers[l].n_cells;
-    const int n_in = ernn_spec_layer_inputs(spec, l);
+    const reference_layer *parts = cell->parts;
+    const int n = cell->spec->n_cells;
     double z[MAX_WIDTH];
     double r[MAX_WIDTH];
     double u[MAX_WIDTH];
     double now[MAX_WIDTH];
     for (int h = 0; h < n; h++) {
-        z[h] = sigma(affine(ref, l, 0, h, x, s->y));
-        r[h] = sigma(affine(ref, l, 1, h, x, s->y));
+        z[h] = sigma(affine(cell, 0, h, x, s->y));
+        r[h] = sigma(affine(cell, 1, h, x, s->y));
         u[h] = r[h] * s->y[h];
     }
     for (int h = 0; h < n; h++) {
-        const double *recurrent = layer->recurrent[2] + h * n;
-        const double inner = spec->layers[l].is_reset_after
-                                 ? r[h] * (dot(recurrent, s->y, n) + layer->candidate_bias[h])
+        const double *recurrent = parts->recurrent[2] + h * n;
+        const double inner = cell->spec->is_reset_after
+                                 ? r[h] * (dot(recurrent, s->y, n) + parts->candidate_bias[h])
                                  : dot(recurrent, u, n);
         const double candidate =
-            tanh(dot(layer->input[2] + h * n_in, x, n_in) + layer->bias[2][h] + inner);
+            tanh(dot(parts->input[2] + h * cell->n_in, x, cell->n_in) + parts->bias[2][h] + inner);
         now[h] = (1 - z[h]) * candidate + z[h] * s->y[h];
     }
     memcpy(s->y, now, (size_t)n * sizeof *now);
@@ -182,14 +195,57 @@ static void drop(const ernn_batch *batch, int i, int place, int t, int n, double
         x[e] *= scale[e];
 }
 
+// Frames of an utterance, one after the other.
+typedef struct frame {
+    double at[MAX_WIDTH];
+} frame;
+
+// states[t] = y of the cell at frame t, from the first frame to the last or the other way round.
+static void run_cell(const cell_of *cell, bool is_backward, int n_frames, const frame *x,
+                     frame *states)
+{
+    layer_state s = {0};
+    for (int step = 0; step < n_frames; step++) {
+        const int t = is_backward ? n_frames - 1 - step : step;
+        if (cell->spec->cell == ERNN_CELL_LSTM)
+            lstm_step(cell, x[t].at, &s);
+        else
+            gru_step(cell, x[t].at, &s);
+        memcpy(states[t].at, s.y, sizeof s.y);
+    }
+}
+
+// x[t] = the layer's output for its input x[t].
+static void run_layer(const reference *ref, int l, int n_frames, frame *x)
+{
+    const ernn_spec *spec = ernn_model_spec(ref->model);
+    const ernn_layer_spec *layer = &spec->layers[l];
+    const int n_states = layer->n_projected ? layer->n_projected : layer->n_cells;
+    frame *states[2] = {malloc((size_t)n_frames * sizeof(frame)),
+                        calloc((size_t)n_frames, sizeof(frame))};
+    for (int d = 0; d <= (layer->direction != ERNN_FORWARD); d++) {
+        const cell_of cell = {layer, &ref->layers[l][d], ernn_spec_layer_inputs(spec, l), n_states};
+        run_cell(&cell, d == 1, n_frames, x, states[d]);
+    }
+    for (int t = 0; t < n_frames; t++)
+        for (int i = 0; i < n_states; i++) {
+            x[t].at[i] = states[0][t].at[i];
+            if (layer->direction == ERNN_BIDIRECTIONAL)
+                x[t].at[n_states + i] = states[1][t].at[i];
+            if (layer->direction == ERNN_BIDIRECTIONAL_SUM)
+                x[t].at[i] += states[1][t].at[i];
+        }
+    free(states[0]);
+    free(states[1]);
+}
+
 void reference_logits(reference *ref, const ernn_batch *batch, int i, double *logits)
 {
     const ernn_spec *spec = ernn_model_spec(ref->model);
-    layer_state states[ERNN_MAX_LAYERS];
-    memset(states, 0, sizeof states);
+    const int n_frames = batch->n_frames[i];
+    frame *x = calloc((size_t)n_frames, sizeof *x);
     expand(ref);
-    for (int t = 0; t < batch->n_frames[i]; t++) {
-        double x[MAX_WIDTH];
+    for (int t = 0; t < n_frames; t++) {
         float features[MAX_WIDTH];
         memcpy(features, batch->frames[i] + t * spec->n_inputs,
                (size_t)spec->n_inputs * sizeof *features);
@@ -199,19 +255,19 @@ void reference_logits(reference *ref, const ernn_batch *batch, int i, double *lo
             ernn_mask_row(&batch->masks, batch->seeds[i], t, batch->n_frames[i], spec->n_inputs,
                           features);
         for (int e = 0; e < spec->n_inputs; e++)
-            x[e] = features[e];
-        for (int l = 0; l < spec->n_layers; l++) {
-            if (spec->layers[l].cell == ERNN_CELL_LSTM)
-                lstm_step(ref, l, x, &states[l]);
-            else
-                gru_step(ref, l, x, &states[l]);
-            memcpy(x, states[l].y, sizeof x);
-            drop(batch, i, l + 1, t, ernn_spec_layer_outputs(spec, l), x);
-        }
-        const int n = ernn_spec_layer_outputs(spec, spec->n_layers - 1);
-        for (int c = 0; c < spec->n_labels; c++)
-            logits[t * spec->n_labels + c] = dot(ref->output + c * n, x, n) + ref->output_bias[c];
+            x[t].at[e] = features[e];
     }
+    for (int l = 0; l < spec->n_layers; l++) {
+        run_layer(ref, l, n_frames, x);
+        for (int t = 0; t < n_frames; t++)
+            drop(batch, i, l + 1, t, ernn_spec_layer_outputs(spec, l), x[t].at);
+    }
+    const int n = ernn_spec_layer_outputs(spec, spec->n_layers - 1);
+    for (int t = 0; t < n_frames; t++)
+        for (int c = 0; c < spec->n_labels; c++)
+            logits[t * spec->n_labels + c] =
+                dot(ref->output + c * n, x[t].at, n) + ref->output_bias[c];
+    free(x);
 }
 
 // Softmax in place, row by row.

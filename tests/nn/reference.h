@@ -7,7 +7,7 @@
 #include "ernn/model.h"
 #include "nn/net.h"
 
-// Parts of a layer in `expanded`, gate by gate in the order of the gates; NULL when absent.
+// Parts of a layer's cell in `expanded`, gate by gate in the order of the gates; NULL when absent.
 typedef struct reference_layer {
     const double *input[4];
     const double *recurrent[4];
@@ -19,10 +19,10 @@ typedef struct reference_layer {
 
 typedef struct reference {
     const ernn_model *model;
-    double *parameters; // layout of the model's block, free to change
-    double *expanded;   // matrices dense [rows][cols], vectors [rows]
-    size_t *offsets;    // of each tensor in `expanded`
-    reference_layer layers[ERNN_MAX_LAYERS];
+    double *parameters;                         // layout of the model's block, free to change
+    double *expanded;                           // matrices dense [rows][cols], vectors [rows]
+    size_t *offsets;                            // of each tensor in `expanded`
+    reference_layer layers[ERNN_MAX_LAYERS][2]; // forward, backward in time
     const double *output;
     const double *output_bias;
 } reference;

@@ -90,6 +90,8 @@ static void reference_lstm(const ernn_model *model, int l, const double *x, doub
         const double f =
             sigma(before_gate(model, l, 'f', h, x, y) + vector(model, l, "w_fc", h) * c[h]);
         c[h] = f * c[h] + i * tanh(before_gate(model, l, 'c', h, x, y));
+        if (spec->cell_clip > 0 && fabs(c[h]) > (double)spec->cell_clip)
+            c[h] = copysign((double)spec->cell_clip, c[h]);
         const double o =
             sigma(before_gate(model, l, 'o', h, x, y) + vector(model, l, "w_oc", h) * c[h]);
         m[h] = o * tanh(c[h]);
@@ -151,6 +153,7 @@ static const char *const SHAPES[] = {"gru:31",
                                      "lstm:33+peephole",
                                      "lstm:32p13",
                                      "lstm:31p17,33p9+peephole",
+                                     "lstm:31p17+peephole+clip0.5/lstm:33+clip0.1",
                                      "lstm:9p11+peephole/gru:1/gru:7+reset_before/lstm:3"};
 static const char *const BLOCKS[] = {"1",
                                      "2",
@@ -162,6 +165,12 @@ static const char *const BLOCKS[] = {"1",
                                      "input=16,recurrent=4,projection=8",
                                      "input=1,recurrent=8,projection=2",
                                      "input=4,recurrent=1,projection=32"};
+// Gates that differ in structure, for shapes of their own.
+static const char *const MIXED[][2] = {
+    {"lstm:31p17+peephole", "input=8,recurrent=2,layer0.W_cx=1,layer0.W_or=16,projection=4"},
+    {"gru:33,31", "input=8,layer0.W_rx=4,layer0.W_hr=8,layer1.W_zr=2"},
+    {"gru:33+reset_before", "recurrent=4,layer0.W_hr=8,layer0.W_rr=1"},
+};
 enum { N_SHAPES = sizeof SHAPES / sizeof *SHAPES, N_BLOCKS = sizeof BLOCKS / sizeof *BLOCKS };
 
 // The same random state in both.
@@ -221,6 +230,21 @@ static void test_reference(void **unused)
     for (int s = 0; s < N_SHAPES; s++)
         for (int b = 0; b < N_BLOCKS; b++)
             check_run(SHAPES[s], BLOCKS[b], (uint64_t)(s * N_BLOCKS + b));
+    for (size_t i = 0; i < sizeof MIXED / sizeof *MIXED; i++)
+        check_run(MIXED[i][0], MIXED[i][1], i);
+}
+
+static void test_refused(void **unused)
+{
+    (void)unused;
+    ernn_error err = {0};
+    ernn_run *run;
+    ernn_model *model = new_model("gru:3/lstm:5+bidirectional_sum", "1");
+    assert_int_equal(ernn_run_new(model, &run, &err), ERNN_BAD_ARG);
+    assert_null(run);
+    assert_string_equal(err.text, "streaming: layer 1 is bidirectional: it needs whole utterances "
+                                  "and cannot take one frame at a time");
+    ernn_model_free(model);
 }
 
 // A new run, a reset one and one set to zero by hand give the same bits.
@@ -334,9 +358,8 @@ static void test_state_moves(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference),
-        cmocka_unit_test(test_zero_state),
-        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_reference),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_zero_state),  cmocka_unit_test(test_streams),
         cmocka_unit_test(test_state_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,13 @@ static void test_parse(void **state)
     check_parses("lstm:8192p8192,3", "lstm:8192p8192,3");
     check_parses("gru:1,2,3,4,5,6,7,8", "gru:1,2,3,4,5,6,7,8");
     check_parses("gru:4/gru:5", "gru:4,5");
+    check_parses("gru:4,5+bidirectional", "gru:4,5+bidirectional");
+    check_parses("gru:4+bidirectional_sum+reset_before", "gru:4+reset_before+bidirectional_sum");
+    check_parses("lstm:4p2,5+clip50+peephole", "lstm:4p2,5+peephole+clip50");
+    check_parses("lstm:4+clip0.500/lstm:4+clip0.5+bidirectional",
+                 "lstm:4+clip0.5/lstm:4+clip0.5+bidirectional");
+    check_parses("lstm:4+clip0.001/lstm:4+clip1000/lstm:4+clip0.137",
+                 "lstm:4+clip0.001/lstm:4+clip1000/lstm:4+clip0.137");
     check_parses("lstm:4p2+peephole/gru:5/gru:6+reset_before/lstm:7",
                  "lstm:4p2+peephole/gru:5/gru:6+reset_before/lstm:7");
     ernn_error err = {0};
@@ -70,6 +77,15 @@ static void test_parse_refused(void **state)
                                       "lstm:5+reset_before",
                                       "lstm:5+peephole,6",
                                       "lstm:5/",
+                                      "lstm:5+clip",
+                                      "lstm:5+clip0",
+                                      "lstm:5+clip-1",
+                                      "lstm:5+clip1000.5",
+                                      "lstm:5+clip0.0001",
+                                      "lstm:5+clip1x",
+                                      "gru:5+clip1",
+                                      "gru:5+bidirectionalx",
+                                      "gru:5+bidirection",
                                       "gru:1,2,3,4,5,6,7,8,9",
                                       "gru:1,2,3,4,5,6,7,8/gru:9"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -245,13 +261,13 @@ static void test_structure_access(void **state)
     check_ok(ernn_spec_parse_blocks(&spec, "input=4,layer1.W_cr=2", &err), err);
     assert_int_equal(ernn_spec_structure(&spec.layers[1], ERNN_MATRIX_RECURRENT, 2).block, 2);
     assert_int_equal(ernn_spec_structure(&spec.layers[1], ERNN_MATRIX_RECURRENT, 1).block, 1);
-    assert_int_equal(ernn_spec_check_uniform(&spec, "here", &err), ERNN_BAD_ARG);
+    assert_int_equal(ernn_spec_check_deployable(&spec, "here", &err), ERNN_BAD_ARG);
     assert_string_equal(err.text, "here: layer1.recurrent: its gates differ in structure, one for "
                                   "all gates of a layer's class is wanted");
     assert_false(ernn_spec_is_dense(&spec));
     const ernn_spec dense = ernn_spec_dense(&spec);
     assert_true(ernn_spec_is_dense(&dense));
-    check_ok(ernn_spec_check_uniform(&dense, "here", &err), err);
+    check_ok(ernn_spec_check_deployable(&dense, "here", &err), err);
     // a new shape keeps the structures of cells that stay
     check_ok(ernn_spec_parse(&spec, "lstm:8/lstm:8,8", &err), err);
     assert_int_equal(ernn_spec_structure(&spec.layers[0], ERNN_MATRIX_INPUT, 0).block, 4);
@@ -295,8 +311,20 @@ static void test_validate(void **state)
         check_invalid(LAYER(0, block) + sizeof(int), bad_blocks[i], "layer0.block.recurrent");
         check_invalid(LAYER(1, block) + 2 * sizeof(int), bad_blocks[i], "layer1.block.projection");
     }
+    check_invalid(LAYER(1, direction), 3, "layer1.direction: 3");
+    check_invalid(LAYER(1, direction), -1, "layer1.direction: -1");
+    static const float bad_clips[] = {-1, 0.0001f, 0.0015f, 1000.5f, INFINITY, NAN};
+    for (int i = 0; i < 6; i++) {
+        int bits;
+        memcpy(&bits, &bad_clips[i], sizeof bits);
+        check_invalid(LAYER(1, cell_clip), bits, "layer1.cell_clip");
+    }
     ernn_error err = {0};
     ernn_spec spec = ernn_spec_defaults();
+    spec.layers[0].cell_clip = 1;
+    assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
+    assert_non_null(strstr(err.text, "a gru has no cell to clip"));
+    spec.layers[0].cell_clip = 0;
     spec.layers[0].is_peephole = true;
     assert_int_equal(ernn_spec_validate(&spec, &err), ERNN_BAD_ARG);
     assert_non_null(strstr(err.text, "layer0.is_peephole"));
@@ -351,6 +379,13 @@ static void test_counts(void **state)
                  3 * (1024 * 160 / 16 + 1024 * 1024 / 8) + 4 * 1024 + 40 * 1025);
     check_counts("gru:5,3+reset_before", "4", 7, 2, 3 * (8 * 8 + 8 * 8 + 4 * 8 + 4 * 4) / 4,
                  3 * (8 * 8 + 8 * 8 + 4 * 8 + 4 * 4) / 4 + 3 * 5 + 3 * 3 + 2 * 4);
+    // twice the layer, and the next one sees both outputs, or their sum
+    check_counts("lstm:5p3+peephole+bidirectional/gru:4", "2", 7, 2,
+                 2 * (4 * (6 * 8 + 6 * 4) + 4 * 6) / 2 + 3 * (4 * 6 + 4 * 4) / 2,
+                 2 * (4 * (6 * 8 + 6 * 4) + 4 * 6) / 2 + 3 * (4 * 6 + 4 * 4) / 2 + 2 * 7 * 5 +
+                     4 * 4 + 2 * 5);
+    check_counts("gru:5+bidirectional_sum", "1", 7, 2, 2 * 3 * (5 * 7 + 5 * 5),
+                 2 * 3 * (5 * 7 + 5 * 5) + 2 * 4 * 5 + 2 * 6);
     // one gate of its own, and a sparse class: 3 elements of round(0.25 5 5 / 3) = 2 weights
     check_counts("gru:5+reset_before", "input=4,layer0.W_rx=1,recurrent=sparse:3:0.25", 7, 2,
                  2 * 16 + 35 + 3 * 6, 2 * 16 + 35 + 3 * 6 + 3 * 5 + 2 * 6);
