@@ -44,21 +44,23 @@ def run(ranks, *arguments, code=0):
     return done
 
 
-def losses(model):
+def column(model, name):
     lines = pathlib.Path(f"{model}.log.json").read_text().splitlines()
-    return [json.loads(l)["loss"] for l in lines[:-1]]
+    return [json.loads(l).get(name) for l in lines[:-1]]
 
 
 def same_curve(a, b):
     """Another order of additions: the last bits differ, and training lets them grow."""
-    one, two = losses(a), losses(b)
+    one, two = column(a, "loss"), column(b, "loss")
     check(len(one) == len(two), f"{a}: {len(one)} epochs, {b}: {len(two)}")
     worst = max(abs(x - y) / abs(y) for x, y in zip(one, two))
     check(worst < 1e-3, f"{a}: the curve differs from {b} by {worst}: {one} {two}")
 
 
-def same_bytes(a, b):
+def same_training(a, b):
     check(a.read_bytes() == b.read_bytes(), f"{a.name} differs from {b.name}")
+    for name in ("loss", "dev_per", "residual", "learning_rate"):
+        check(column(a, name) == column(b, name), f"{name} of {a.name} differs from {b.name}")
 
 
 def numbers_of_ranks(root, common):
@@ -70,7 +72,7 @@ def numbers_of_ranks(root, common):
         check(done.stdout.count("best epoch") == 1, f"said more than once: {done.stdout}")
         run(0, *options, "--batch", batch, "--parts", ranks, "-o", paths[1])
         run(0, *options, "--batch", batch * ranks, "-o", paths[2])
-        same_bytes(paths[0], paths[1])
+        same_training(paths[0], paths[1])
         same_curve(paths[0], paths[2])
         return paths[0]
 
@@ -81,9 +83,9 @@ def numbers_of_ranks(root, common):
     admm = ["--method", "admm", "--from", dense, *blocks, "--rounds", 3]
     three("admm", admm, 2, 5)
     run(3, *common, *admm, "--batch", 5, "--parts", 2, "-o", root / "idle")  # one rank has no part
-    same_bytes(root / "idle", root / "admm-ranks")
+    same_training(root / "idle", root / "admm-ranks")
     run(1, *common, "--spec", "gru:16", "--batch", 10, "-o", root / "one")
-    same_bytes(root / "one", root / "dense2-whole")
+    same_training(root / "one", root / "dense2-whole")
 
 
 def pid_of(mpirun, rank):
@@ -124,7 +126,7 @@ def a_rank_dies(root, common):
         path = root / f"resumed{ranks}"
         shutil.copy(checkpoint, f"{path}.checkpoint")
         run(ranks, *options, "-o", path, "--resume")
-        same_bytes(path, root / "whole")
+        same_training(path, root / "whole")
     path = root / "other"
     shutil.copy(checkpoint, f"{path}.checkpoint")
     refused = run(0, *options, "-o", path, "--resume", "--parts", 3, code=1)
@@ -133,7 +135,7 @@ def a_rank_dies(root, common):
     text, code, _ = strike(signal.SIGINT, 1, *options, "-o", root / "stopped")
     check(code == 1 and "stopped in epoch" in text, f"stopped: exit {code}: {text}")
     run(0, *options, "-o", root / "stopped", "--resume")
-    same_bytes(root / "stopped", root / "whole")
+    same_training(root / "stopped", root / "whole")
 
 
 def errors_are_said_once(root, common):
