@@ -93,14 +93,14 @@ static ernn_status run_epochs(ernn_trainer *t, ernn_error *err)
     return ERNN_OK;
 }
 
-// All ranks are ready, for the same training at the same epoch.
+// All ranks are ready, for the same training with the same parameters.
 static ernn_status check_ranks(const ernn_trainer *t, ernn_status status, ernn_error *err)
 {
     ernn_comm *comm = t->options.comm;
     status = ernn_comm_agree(comm, status, err);
     if (!comm || status != ERNN_OK)
         return status;
-    const uint64_t digest = ernn_train_digest_text(t->identity.data) + (uint64_t)t->report.n_epochs;
+    const uint64_t digest = ernn_train_digest_text(t->identity.data) ^ ernn_train_digest(t->model);
     return ernn_comm_same(comm, digest, "options, models, data or checkpoints; give all the same",
                           err);
 }
