@@ -29,7 +29,7 @@ static const char HELP[] =
     "  --features logmel|mfcc --stack N --normalise running|utterance|global --labels 39|48|61\n"
     "  --checkpoint FILE  default MODEL.checkpoint; --resume continues from it, bit for bit\n"
     "  --seed N --threads N    the result does not depend on the threads\n"
-    "  --json             print the log as one JSON object\n\n"
+    "  --plot FILE.svg    draw loss, PER and residuals (gnuplot); --json  the log as one object\n\n"
     "mpirun -np N ernn train ... shares every update of N parts out over N processes.\n"
     "CORPUS is a TIMIT tree or a Kaldi folder; without --dev every tenth speaker is held out. The\n"
     "log goes to MODEL.log.json, a line per epoch.\n\n"
@@ -51,6 +51,7 @@ enum {
     OPTION_LABELS,
     OPTION_CHECKPOINT,
     OPTION_RESUME,
+    OPTION_PLOT,
     OPTION_JSON,
     OPTION_HELP_TRAINING,
 };
@@ -69,6 +70,7 @@ static const struct option OPTIONS[] = {
     {"labels", required_argument, NULL, OPTION_LABELS},
     {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
     {"resume", no_argument, NULL, OPTION_RESUME},
+    {"plot", required_argument, NULL, OPTION_PLOT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
     {"help-training", no_argument, NULL, OPTION_HELP_TRAINING},
@@ -135,6 +137,9 @@ static bool set_option(ernn_cli_training *a, int option, const char *text)
         return true;
     case OPTION_RESUME:
         a->options.resume = true;
+        return true;
+    case OPTION_PLOT:
+        a->plot = text;
         return true;
     case OPTION_JSON:
         a->is_json = true;
@@ -251,17 +256,29 @@ static void print_summary(const ernn_cli_training *a, const ernn_train_report *r
         printf("residual %-16s %.5f\n", r->residuals[i].name, r->residuals[i].value);
 }
 
+static int write_log(const ernn_cli_training *a, const ernn_train_report *report, bool is_done)
+{
+    char path[1100];
+    char *log = ernn_cli_training_log(report, is_done);
+    snprintf(path, sizeof path, "%.1000s.log.json", a->output);
+    const int code = log ? ernn_cli_write(path, log) : ERNN_EXIT_FAILURE;
+    free(log);
+    return code;
+}
+
+// A log that cannot be written has said so; training goes on.
+static void log_epoch(void *user, const ernn_train_report *report)
+{
+    write_log(user, report, false);
+}
+
 // Model, log and result of a training that ended well, or of one that diverged after some epochs.
 static int save_results(const ernn_cli_training *a, const ernn_model *trained,
                         const ernn_train_report *report, ernn_error *err)
 {
-    char path[1100];
     if (ernn_model_save(trained, a->output, err) != ERNN_OK)
         return ernn_cli_fail(err);
-    char *log = ernn_cli_training_log(report);
-    snprintf(path, sizeof path, "%.1000s.log.json", a->output);
-    const int code = log ? ernn_cli_write(path, log) : ERNN_EXIT_FAILURE;
-    free(log);
+    const int code = write_log(a, report, true);
     if (code != ERNN_EXIT_OK || !a->is_json) {
         print_summary(a, report);
         return code;
@@ -310,6 +327,16 @@ static int finish(const ernn_cli_training *a, ernn_status status, const ernn_mod
     return code;
 }
 
+// The plot of a training that ended in `code`, well or not; a missing gnuplot costs the plot alone.
+static int draw(const ernn_cli_training *a, ernn_status status, const ernn_train_report *report,
+                int code)
+{
+    ernn_error err = {0};
+    if (!a->plot || report->n_epochs == 0 || status == ERNN_STOPPED)
+        return code;
+    return ernn_cli_training_plot(report, a->plot, &err) == ERNN_OK ? code : ernn_cli_fail(&err);
+}
+
 static int run(ernn_cli_training *a)
 {
     ernn_error err = {0};
@@ -333,13 +360,17 @@ static int run(ernn_cli_training *a)
     if (status == ERNN_OK) {
         a->options.progress = show_progress;
         a->options.progress_user = &progress;
+        if (ernn_comm_rank(a->options.comm) == 0) {
+            a->options.on_epoch = log_epoch;
+            a->options.on_epoch_user = a;
+        }
         ernn_cli_catch_interrupt();
         ernn_cli_ranks_catch_end(a->options.comm, a->checkpoint);
         status = ernn_train(model, has_structure ? &structure : NULL, train, dev, &a->options,
                             &trained, &report, &err);
         code = status == ERNN_OK ? ERNN_EXIT_OK : ERNN_EXIT_FAILURE;
         if (ernn_comm_rank(a->options.comm) == 0)
-            code = finish(a, status, trained, &report, &err);
+            code = draw(a, status, &report, finish(a, status, trained, &report, &err));
     } else
         code = ernn_cli_fail(&err);
     ernn_train_report_free(&report);

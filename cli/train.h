@@ -20,6 +20,7 @@ typedef struct ernn_cli_training {
     ernn_phone_set labels;
     ernn_train_options options;
     bool has_network; // an option that --from would contradict was given
+    const char *plot; // SVG, NULL: none
     bool is_json;
 } ernn_cli_training;
 
@@ -30,10 +31,14 @@ ernn_status ernn_cli_training_data(const ernn_cli_training *training, ernn_model
                                    bool collect, ernn_sequences **train, ernn_sequences **dev,
                                    ernn_error *err);
 
-// The log: a line of JSON for each epoch and one for the result. NULL when memory is short; freed
-// by free().
-char *ernn_cli_training_log(const ernn_train_report *report);
+// The log: a line of JSON for each epoch and, when the training `is_done`, one for the result. NULL
+// when memory is short; freed by free().
+char *ernn_cli_training_log(const ernn_train_report *report, bool is_done);
 // The report as one object.
 json_t *ernn_cli_training_json(const ernn_train_report *report);
+
+// Draws loss, learning rate, PER and residuals of the epochs so far into `path` (SVG) with gnuplot.
+ernn_status ernn_cli_training_plot(const ernn_train_report *report, const char *path,
+                                   ernn_error *err);
 
 #endif

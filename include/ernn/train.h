@@ -42,6 +42,8 @@ typedef enum ernn_rate_schedule {
     ERNN_SCHEDULE_CONSTANT,  // linear warm-up, then the peak
 } ernn_rate_schedule;
 
+typedef struct ernn_train_report ernn_train_report;
+
 typedef struct ernn_train_options {
     ernn_method method; // default dense
     ernn_loss loss;     // default CTC; frame cross-entropy needs alignments
@@ -91,6 +93,9 @@ typedef struct ernn_train_options {
     bool resume;               // continue from it, bit for bit
     ernn_progress_fn progress; // may be NULL; counts epochs, whole numbers at their ends
     void *progress_user;
+    // After every epoch, when its checkpoint is on disk, with the report so far. NULL = nothing.
+    void (*on_epoch)(void *user, const ernn_train_report *report);
+    void *on_epoch_user;
     // With ranks all of them train with the same options, models and data; progress and checkpoint
     // may be given to all: any rank's progress stops the job, rank 0 alone writes.
     ernn_comm *comm; // borrowed, NULL: one process
@@ -128,18 +133,20 @@ typedef struct ernn_residual {
     double value;
 } ernn_residual;
 
-typedef struct ernn_train_report {
+struct ernn_train_report {
     int n_epochs;
     ernn_epoch *epochs;  // [n_epochs]
     double best_dev_per; // -1 without a development set
     int best_epoch;
     double per_projected;     // ADMM: dev PER right after the hard projection, before fine-tuning
     double per_rounded;       // quantization-aware: dev PER with the weights just rounded
+    int n_planned;            // epochs of all phases
     int n_residuals;          // ADMM: matrices with a block size
-    ernn_residual *residuals; // [n_residuals]
+    ernn_residual *residuals; // [n_residuals] when ADMM ended
+    double *epoch_residuals;  // [n_epochs][n_residuals] after each epoch of ADMM, 0 after others
     int n_unfit;              // utterances left out: fewer frames than their labels need
     char first_unfit[128];    // the first of them
-} ernn_train_report;
+};
 
 // Trains a copy of `initial` on `train`, choosing the epoch with the lowest PER on `dev` (NULL: the
 // last). ADMM: `initial` is dense (train it first), `structure` gives the block sizes to reach;

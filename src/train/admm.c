@@ -135,11 +135,3 @@ double ernn_admm_residual(const ernn_admm *admm, const float *w, size_t index)
     }
     return energy > 0 ? sqrt(difference / energy) : 0;
 }
-
-double ernn_admm_max_residual(const ernn_admm *admm, const float *parameters)
-{
-    double largest = 0;
-    for (size_t i = 0; i < ernn_model_n_tensors(admm->model); i++)
-        largest = fmax(largest, ernn_admm_residual(admm, parameters, i));
-    return largest;
-}

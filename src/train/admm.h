@@ -32,7 +32,5 @@ void ernn_admm_gradient(ernn_admm *admm, const float *parameters, float *gradien
 void ernn_admm_update(ernn_admm *admm, const float *parameters);
 // |W - Z| / |W| of tensor `index`, 0 when it has no block size.
 double ernn_admm_residual(const ernn_admm *admm, const float *parameters, size_t index);
-// The largest of all.
-double ernn_admm_max_residual(const ernn_admm *admm, const float *parameters);
 
 #endif

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Columns of the tensor "history": one row for each epoch done.
+// Columns of the tensor "history", one row for each epoch done; the residuals of its matrices
+// follow.
 enum { PHASE, LOSS, DEV_PER, RESIDUAL, RHO, RATE, NORM, FRAMES, SECONDS, N_COLUMNS };
 // Entries of the tensor "state".
 enum {
@@ -37,11 +38,16 @@ struct ernn_checkpoint {
 
 // ---- Saving ----
 
+static size_t n_columns(const ernn_train_report *report)
+{
+    return N_COLUMNS + (size_t)report->n_residuals;
+}
+
 static void pack_history(const ernn_train_report *report, double *history)
 {
     for (int i = 0; i < report->n_epochs; i++) {
         const ernn_epoch *e = &report->epochs[i];
-        double *row = history + i * N_COLUMNS;
+        double *row = history + (size_t)i * n_columns(report);
         for (int p = ERNN_PHASE_TRAIN; p < ERNN_PHASES; p++)
             if (strcmp(e->phase, ernn_phase_name((ernn_phase)p)) == 0)
                 row[PHASE] = p;
@@ -53,6 +59,8 @@ static void pack_history(const ernn_train_report *report, double *history)
         row[NORM] = e->gradient_norm;
         row[FRAMES] = e->frames;
         row[SECONDS] = e->seconds;
+        for (int r = 0; r < report->n_residuals; r++)
+            row[N_COLUMNS + r] = report->epoch_residuals[i * report->n_residuals + r];
     }
 }
 
@@ -80,7 +88,7 @@ static void put_all(ernn_store_writer *writer, const ernn_trainer *t, const doub
     put_floats(writer, "admm.u", n, t->admm.u);
     if (t->report.n_epochs > 0)
         ernn_store_put(writer, "history", ERNN_DTYPE_F64, 2,
-                       (size_t[]){(size_t)t->report.n_epochs, N_COLUMNS}, history);
+                       (size_t[]){(size_t)t->report.n_epochs, n_columns(&t->report)}, history);
     ernn_store_put(writer, "state", ERNN_DTYPE_F64, 1, (size_t[]){N_STATE}, state);
     if (n_residuals > 0)
         ernn_store_put(writer, "residuals", ERNN_DTYPE_F64, 1, &n_residuals, residuals);
@@ -102,7 +110,7 @@ ernn_status ernn_checkpoint_save(const ernn_trainer *t, const char *path, ernn_e
                                    p->frames,
                                    p->seconds};
     ernn_store_writer *writer = NULL;
-    double *history = ernn_mem_new((size_t)r->n_epochs * N_COLUMNS, sizeof(double), err);
+    double *history = ernn_mem_new((size_t)r->n_epochs * n_columns(r), sizeof(double), err);
     double *residuals = ernn_mem_new((size_t)r->n_residuals, sizeof(double), err);
     ernn_status status = history && residuals ? ERNN_OK : ERNN_NO_MEMORY;
     if (status == ERNN_OK)
@@ -151,13 +159,15 @@ static ernn_status unpack_history(const ernn_store *file, ernn_trainer *t, ernn_
     if (rows < 1 || rows > (size_t)t->schedule.n_epochs)
         return ernn_error_set(err, ERNN_BAD_FILE, "%s: history has %zu epochs, allowed is 1 to %d",
                               ernn_store_path(file), rows, t->schedule.n_epochs);
-    double *history = ernn_mem_new(rows * N_COLUMNS, sizeof(double), err);
+    const size_t columns = n_columns(&t->report);
+    const size_t n_residuals = (size_t)t->report.n_residuals;
+    double *history = ernn_mem_new(rows * columns, sizeof(double), err);
     if (!history)
         return ERNN_NO_MEMORY;
     const ernn_status status = ernn_store_read(file, "history", ERNN_DTYPE_F64, 2,
-                                               (size_t[]){rows, N_COLUMNS}, history, err);
+                                               (size_t[]){rows, columns}, history, err);
     for (size_t i = 0; status == ERNN_OK && i < rows; i++) {
-        const double *row = history + i * N_COLUMNS;
+        const double *row = history + i * columns;
         ernn_epoch *e = &t->report.epochs[i];
         *e = (ernn_epoch){.epoch = (int)i + 1,
                           .loss = row[LOSS],
@@ -168,6 +178,8 @@ static ernn_status unpack_history(const ernn_store *file, ernn_trainer *t, ernn_
                           .gradient_norm = row[NORM],
                           .frames = row[FRAMES],
                           .seconds = row[SECONDS]};
+        memcpy(t->report.epoch_residuals + i * n_residuals, row + N_COLUMNS,
+               n_residuals * sizeof *row);
         const ernn_phase phase = ernn_schedule_at(&t->schedule, (int)i).phase;
         strcpy(e->phase, ernn_phase_name(phase));
     }

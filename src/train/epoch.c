@@ -233,7 +233,10 @@ ernn_status ernn_trainer_epoch(ernn_trainer *t, int epoch, ernn_error *err)
     if (plan.phase == ERNN_PHASE_ADMM) {
         if (plan.is_round_end)
             ernn_admm_update(&t->admm, ernn_model_parameters(t->model));
-        line->residual = ernn_admm_max_residual(&t->admm, ernn_model_parameters(t->model));
+        double *values = t->report.epoch_residuals + epoch * t->report.n_residuals;
+        ernn_trainer_residuals(t, values);
+        for (int i = 0; i < t->report.n_residuals; i++)
+            line->residual = fmax(line->residual, values[i]);
     } else
         keep_best(t, line);
     line->seconds = t->position.seconds + ernn_trainer_seconds() - started;

@@ -78,6 +78,8 @@ static ernn_status run_epochs(ernn_trainer *t, ernn_error *err)
             status = ernn_trainer_epoch(t, epoch, err);
         if (status == ERNN_OK)
             status = ernn_trainer_save(t, err);
+        if (status == ERNN_OK && t->options.on_epoch)
+            t->options.on_epoch(t->options.on_epoch_user, &t->report);
         bool stop =
             status == ERNN_OK && !ernn_trainer_progress(t, epoch + 1, &t->report.epochs[epoch]);
         if (status == ERNN_OK)
@@ -134,5 +136,6 @@ void ernn_train_report_free(ernn_train_report *report)
 {
     ernn_mem_free(report->epochs);
     ernn_mem_free(report->residuals);
+    ernn_mem_free(report->epoch_residuals);
     *report = (ernn_train_report){0};
 }

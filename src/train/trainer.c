@@ -82,8 +82,11 @@ static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
     const size_t n_tensors = ernn_model_n_tensors(t->initial);
     r->epochs = ernn_mem_new((size_t)t->schedule.n_epochs, sizeof *r->epochs, err);
     r->residuals = ernn_mem_new(n_tensors, sizeof *r->residuals, err);
-    if (!r->epochs || !r->residuals)
+    r->epoch_residuals =
+        ernn_mem_new((size_t)t->schedule.n_epochs * n_tensors, sizeof *r->epoch_residuals, err);
+    if (!r->epochs || !r->residuals || !r->epoch_residuals)
         return ERNN_NO_MEMORY;
+    r->n_planned = t->schedule.n_epochs;
     r->best_dev_per = r->per_projected = r->per_rounded = -1;
     for (size_t i = 0; t->options.method == ERNN_METHOD_ADMM && i < n_tensors; i++)
         if (tensors[i].is_matrix && tensors[i].layer >= 0 &&
@@ -285,14 +288,27 @@ ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
     return ERNN_OK;
 }
 
-static void note_residuals(ernn_trainer *t)
+void ernn_trainer_residuals(const ernn_trainer *t, double *values)
 {
     const ernn_tensor *tensors = ernn_model_tensors(t->model);
-    const float *parameters = ernn_model_parameters(t->model);
+    const float *parameters = ernn_model_parameters_const(t->model);
     for (size_t i = 0; i < ernn_model_n_tensors(t->model); i++)
         for (int r = 0; r < t->report.n_residuals; r++)
             if (strcmp(t->report.residuals[r].name, tensors[i].name) == 0)
-                t->report.residuals[r].value = ernn_admm_residual(&t->admm, parameters, i);
+                values[r] = ernn_admm_residual(&t->admm, parameters, i);
+}
+
+static ernn_status note_residuals(ernn_trainer *t, ernn_error *err)
+{
+    const int n = t->report.n_residuals;
+    double *values = ernn_mem_new((size_t)n, sizeof *values, err);
+    if (!values)
+        return ERNN_NO_MEMORY;
+    ernn_trainer_residuals(t, values);
+    for (int r = 0; r < n; r++)
+        t->report.residuals[r].value = values[r];
+    ernn_mem_free(values);
+    return ERNN_OK;
 }
 
 // Hard projection: W = P(W), and on with the k-vectors.
@@ -301,8 +317,9 @@ ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
     ernn_model *projected = NULL;
     if (t->schedule.n_admm == 0) // no rounds: how far the dense model is
         ernn_admm_start(&t->admm, ernn_model_parameters(t->model), ERNN_MAX_BLOCK);
-    note_residuals(t);
-    ernn_status status = ernn_model_project(t->model, t->structure, &projected, err);
+    ernn_status status = note_residuals(t, err);
+    if (status == ERNN_OK)
+        status = ernn_model_project(t->model, t->structure, &projected, err);
     if (status == ERNN_OK)
         status = ernn_trainer_open_phase(t, ERNN_PHASE_FINETUNE, projected, err);
     status = ernn_comm_agree(t->options.comm, status, err);

@@ -79,6 +79,9 @@ ernn_model *ernn_trainer_take_best(ernn_trainer *trainer);
 // PER of the present parameters on the development set, -1 without one; all ranks share the work.
 ernn_status ernn_trainer_dev_per(ernn_trainer *trainer, double *per, ernn_error *err);
 
+// values[report.n_residuals] = |W - Z| / |W| of the matrices that the report names.
+void ernn_trainer_residuals(const ernn_trainer *trainer, double *values);
+
 // Runs one epoch, from 0 and from the position in it, and adds its line to the report. Checkpoints
 // are written within it as the options ask. ERNN_STOPPED, without a text, when progress asks for
 // it.

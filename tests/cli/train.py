@@ -4,10 +4,12 @@ Usage: train.py ERNN. SPDX-License-Identifier: Apache-2.0
 """
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 import corpus
 
@@ -41,6 +43,20 @@ def interrupt(*arguments):
     return text
 
 
+def plot(root, admm):
+    """The picture is SVG and names every matrix; a missing gnuplot is a line with its package."""
+    if not shutil.which("gnuplot"):
+        sys.exit("train.py: gnuplot is needed")
+    text = "".join(ElementTree.parse(root / "admm.svg").getroot().itertext())
+    for word in ("loss per label", "dev PER", "gradient norm", "finetune", *admm["residuals"]):
+        check(word in text, f"plot: no {word}")
+    done = subprocess.run([ERNN, "train", "--data", root / "train", "--spec", "gru:4", "--epochs", "1",
+                           "-o", root / "plain", "--plot", root / "plain.svg"], text=True,
+                          capture_output=True, env={"PATH": str(root / "nothing")})
+    check(done.returncode == 1 and "gnuplot-nox" in done.stderr, f"no gnuplot: {done.stderr}")
+    check((root / "plain").exists() and not list(root.glob("plain.svg*")), "no gnuplot: files")
+
+
 def training(root, train, dev):
     common = ["--data", train, "--dev", dev, "--threads", 2]
     dense = [*common, "--spec", "gru:16", "--epochs", 60, "--batch", 4, "--lr", 0.01]
@@ -48,6 +64,7 @@ def training(root, train, dev):
     text = interrupt("train", *dense, "-o", root / "parts")
     check("--resume" in text and str(root / "parts.checkpoint") in text, f"no way on: {text}")
     check(not (root / "parts").exists(), "a model after an interruption")
+    check(len((root / "parts.log.json").read_text().splitlines()) >= 3, "log of the epochs so far")
     run("train", *dense, "-o", root / "parts", "--resume")
     check((root / "whole").read_bytes() == (root / "parts").read_bytes(), "resumed differs")
     check(not (root / "parts.checkpoint").exists(), "checkpoint left behind")
@@ -59,9 +76,16 @@ def training(root, train, dev):
 
     blocks = ["--blocks", "input=2,recurrent=4", "--epochs", 2]
     admm = json.loads(run("train", *common, *blocks, "--method", "admm", "--from", root / "whole",
-                          "--rounds", 4, "--growth", "-o", root / "admm", "--json").stdout)
+                          "--rounds", 4, "--growth", "-o", root / "admm", "--plot", root / "admm.svg", "--json").stdout)
     check([e["phase"] for e in admm["epochs"]] == ["admm"] * 4 + ["finetune"] * 2, "phases")
     check(len(admm["residuals"]) == 6, "residuals")
+    for epoch in admm["epochs"][:4]:
+        check(max(epoch["residuals"].values()) == epoch["residual"] > 0, "residuals of an epoch")
+    check(admm["epochs"][3]["residuals"] == admm["residuals"], "residuals at the end of ADMM")
+    for epoch in admm["epochs"]:
+        check(epoch["gradient_norm"] > 0 and epoch["frames_per_second"] > 0, "log of an epoch")
+    check(admm["epochs"][-1]["seconds_left"] == 0 < admm["epochs"][0]["seconds_left"], "time left")
+    plot(root, admm)
     run("train", *common, *blocks, "--method", "circulant", "--spec", "gru:16", "-o", root / "direct")
     run("train", *common, *blocks, "--method", "circulant", "--from", root / "whole", "-o",
         root / "projected")
