@@ -63,7 +63,7 @@ ERNN_CLONES static void backward_row(int n, float clip, float *a, const float *p
         // c reaches the loss through m, through o's peephole and through the next step
         const float dc_now =
             carry[h] + dm[h] * o * (1 - squashed * squashed) + da_o * peephole[2 * n + h];
-        // a clipped cell passes nothing on to what made it (L.11)
+        // a clipped cell passes nothing on to what made it
         const float dc = c[h] >= clip || c[h] <= -clip ? 0 : dc_now;
         const float da_i = dc * g * i * (1 - i);
         const float da_f = dc * c_before[h] * f * (1 - f);

@@ -383,7 +383,7 @@ static void test_structures_refused(void **state)
         {"\\\"direction\\\"", "\\\"direktion\\\"", "direction: is missing"},
         {"\\\"cell_clip\\\":0.5", "\\\"cell_clip\\\":-.5", "ernn.spec"},
         {"\\\"cell_clip\\\":0.5", "\\\"cell_clip\\\":-15", "layer0.cell_clip: -15"},
-        {"\\\"cell_clip\\\":0.5", "\\\"cell_clip\\\":\"5\"", "ernn.spec"},
+        {"\\\"cell_clip\\\":0.5", "\\\"cell_clip\\\":[1]", "cell_clip: not a number"},
         {"layer0.reverse.b_i", "layer0.revirse.b_i", "not part of this kind"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
