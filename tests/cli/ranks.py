@@ -59,7 +59,7 @@ def same_curve(a, b):
 
 def same_training(a, b):
     check(a.read_bytes() == b.read_bytes(), f"{a.name} differs from {b.name}")
-    for name in ("loss", "dev_per", "residual", "learning_rate"):
+    for name in ("loss", "dev_per", "residual", "gradient_norm", "learning_rate"):
         check(column(a, name) == column(b, name), f"{name} of {a.name} differs from {b.name}")
 
 
