@@ -15,10 +15,12 @@
 static const char HELP[] =
     "ernn train: a network from labelled speech\n\n"
     "  ernn train --data CORPUS [--dev CORPUS] -o MODEL [options]\n\n"
-    "  --method dense|circulant|admm   circulant: k-vectors from the start; admm: from a dense "
-    "model\n"
+    "  --method dense|circulant|admm|prune   circulant: k-vectors from the start; admm: from a "
+    "dense\n"
+    "                     model to blocks; prune: from a dense model to sparse matrices\n"
     "  --spec TEXT        gru:256,256 (default), lstm:1024p512,1024p512+peephole\n"
-    "  --from MODEL       start from its parameters, features and labels (admm: must be dense)\n"
+    "  --from MODEL       start from its parameters, features and labels (admm, prune: must be "
+    "dense)\n"
     "  --blocks TEXT      8, or input=16,recurrent=8,projection=8, or by matrix:\n"
     "                     layer0.input=16,layer1.W_ir=4; k or sparse:PEs:density\n"
     "  --teacher MODEL    learn its posteriors too, as much as --distillation says\n"
@@ -161,14 +163,16 @@ static int check(ernn_cli_training *a)
     const ernn_method method = a->options.method;
     if (!a->data || !a->output)
         return ernn_cli_usage("train", "--data and -o are wanted");
-    if (method == ERNN_METHOD_ADMM && !a->from)
-        return ernn_cli_usage("train", "--method admm starts from a dense model: give --from");
+    const bool is_two = method == ERNN_METHOD_ADMM || method == ERNN_METHOD_PRUNE;
+    if (is_two && !a->from)
+        return ernn_cli_usage("train",
+                              "--method admm and prune start from a dense model: give --from");
     if (method != ERNN_METHOD_DENSE && !a->blocks && !a->from)
         return ernn_cli_usage("train", "block sizes are wanted: give --blocks");
-    if (method == ERNN_METHOD_ADMM && !a->blocks)
+    if (is_two && !a->blocks)
         return ernn_cli_usage("train", "block sizes are wanted: give --blocks");
     if (method == ERNN_METHOD_DENSE && a->blocks)
-        return ernn_cli_usage("train", "--blocks needs --method circulant or admm");
+        return ernn_cli_usage("train", "--blocks needs --method circulant, admm or prune");
     if (a->from && a->has_network)
         return ernn_cli_usage("train", "--spec, --features, --stack, --normalise and --labels come "
                                        "from the model given with --from");
@@ -199,7 +203,8 @@ static ernn_status prepare(const ernn_cli_training *a, ernn_model **model, ernn_
     *has_structure = a->blocks != NULL;
     if (a->blocks)
         status = ernn_spec_parse_blocks(structure, a->blocks, err);
-    if (status != ERNN_OK || !a->from || !a->blocks || a->options.method == ERNN_METHOD_ADMM)
+    if (status != ERNN_OK || !a->from || !a->blocks || a->options.method == ERNN_METHOD_ADMM ||
+        a->options.method == ERNN_METHOD_PRUNE)
         return status;
     // Circulant from a trained model: its projection, then the k-vectors.
     ernn_model *projected = NULL;

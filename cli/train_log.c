@@ -19,6 +19,8 @@ static json_t *epoch_json(const ernn_train_report *r, int i)
                   "gradient_norm", e->gradient_norm, "seconds", e->seconds, "frames_per_second",
                   e->seconds > 0 ? e->frames / e->seconds : 0, "seconds_left",
                   seconds / n * (r->n_planned - e->epoch));
+    if (e->density < 1)
+        json_object_set_new(line, "density", json_real(e->density));
     if (strcmp(e->phase, "admm") != 0)
         return line;
     json_object_set_new(line, "rho", json_real(e->rho));

@@ -22,7 +22,7 @@ typedef struct entry {
     const char *preset; // the default in words, when the number does not say it
 } entry;
 
-static const char *const METHODS[] = {"dense", "circulant", "admm", NULL};
+static const char *const METHODS[] = {"dense", "circulant", "admm", "prune", NULL};
 static const char *const LOSSES[] = {"ctc", "frame", NULL};
 
 static const char *const OPTIMISERS[] = {"adam", "adamw", "sgd", NULL};
@@ -32,7 +32,7 @@ static const char *const SCHEDULES[] = {"one_cycle", "cosine", "plateau", "const
 
 static const entry TABLE[] = {
     {"method", CHOICE, FIELD(method), .words = METHODS,
-     .help = "circulant: k-vectors from the start; admm: from a dense model"},
+     .help = "circulant: k-vectors from the start; admm, prune: from a dense model"},
     {"loss", CHOICE, FIELD(loss), .words = LOSSES, .help = "frame needs phone times (TIMIT)"},
     {"epochs", INTEGER, FIELD(n_epochs), 0, 10000,
      .help = "of training; admm: of the fine-tuning; 0 needs --quantize-aware"},
@@ -72,6 +72,8 @@ static const entry TABLE[] = {
     {"seed", SEED, FIELD(seed), 0, 2147483647, .help = "of everything random"},
     {"threads", INTEGER, FIELD(threads), 0, 1024,
      .help = "0 = all cores; results do not depend on them"},
+    {"prune-epochs", INTEGER, FIELD(prune_epochs), 0, 10000,
+     .help = "prune: until the density is reached"},
     {"quantize-aware", INTEGER, FIELD(quantize_epochs), 0, 10000,
      .help = "epochs with rounded weights after all others"},
     {"weight-bits", INTEGER, FIELD(weight_bits), 4, 16, .help = "to which they round"},

@@ -18,6 +18,7 @@ typedef enum ernn_method {
     ERNN_METHOD_DENSE,     // the structure that the model has, all blocks 1
     ERNN_METHOD_CIRCULANT, // the k-vectors themselves, from the start (C-LSTM)
     ERNN_METHOD_ADMM,      // dense -> pulled to the circulant set -> hard projection -> fine-tuning
+    ERNN_METHOD_PRUNE,     // dense -> pruned step by step to balanced-sparse -> fine-tuning (ESE)
 } ernn_method;
 
 enum { ERNN_MAX_PARTS = 4096 };
@@ -47,7 +48,7 @@ typedef struct ernn_train_report ernn_train_report;
 typedef struct ernn_train_options {
     ernn_method method; // default dense
     ernn_loss loss;     // default CTC; frame cross-entropy needs alignments
-    int n_epochs;       // 1 to 10000, default 24; ADMM: epochs of the fine-tuning; 0 only
+    int n_epochs;       // 1 to 10000, default 24; ADMM, prune: epochs of the fine-tuning; 0 only
                         // with quantize_epochs
     int batch;          // utterances, 1 to 256, default 8; of one part of an update
     int parts; // batches whose gradients are added for one update, 1 to 4096; default 0: as many as
@@ -78,6 +79,8 @@ typedef struct ernn_train_options {
     double admm_rho_first; // penalty of the first round, default 0.01 (relative: docs/math.md)
     double admm_rho_last;  // of the last, default 1; geometric in between
     int admm_block_growth; // 1: dense -> 2 -> 4 ... -> k, 0: straight to k
+    // Pruning
+    int prune_epochs; // until the wanted density, 0 to 10000, default 12; 0 = prune at once
     // Distillation
     const ernn_model *teacher; // whose posteriors the network also learns; NULL = none; borrowed
     double distillation;       // share of the teacher in the loss, 0 to 1, default 0.5
@@ -116,11 +119,12 @@ ERNN_API ernn_status ernn_comm_agree(ernn_comm *comm, ernn_status status, ernn_e
 // One line of the training log.
 typedef struct ernn_epoch {
     int epoch;            // over all phases, from 1
-    char phase[16];       // "train", "admm", "finetune", "quantize"
+    char phase[16];       // "train", "admm", "finetune", "prune", "quantize"
     double loss;          // mean over training frames or labels
     double dev_per;       // percent, -1 without a development set
     double residual;      // ADMM: max over matrices of |W - Z| / |W|; else 0
     double rho;           // ADMM
+    double density;       // share of the sparse matrices' weights that is not 0, else 1
     double learning_rate; // of the last update
     double gradient_norm; // mean over the updates, before clipping and without the penalty of ADMM
     double frames;        // that were trained
@@ -138,7 +142,7 @@ struct ernn_train_report {
     ernn_epoch *epochs;  // [n_epochs]
     double best_dev_per; // -1 without a development set
     int best_epoch;
-    double per_projected;     // ADMM: dev PER right after the hard projection, before fine-tuning
+    double per_projected;     // ADMM, prune: dev PER after the projection, before fine-tuning
     double per_rounded;       // quantization-aware: dev PER with the weights just rounded
     int n_planned;            // epochs of all phases
     int n_residuals;          // ADMM: matrices with a block size

@@ -11,7 +11,7 @@
 
 // Columns of the tensor "history", one row for each epoch done; the residuals of its matrices
 // follow.
-enum { PHASE, LOSS, DEV_PER, RESIDUAL, RHO, RATE, NORM, FRAMES, SECONDS, N_COLUMNS };
+enum { PHASE, LOSS, DEV_PER, RESIDUAL, RHO, DENSITY, RATE, NORM, FRAMES, SECONDS, N_COLUMNS };
 // Entries of the tensor "state".
 enum {
     BEST_EPOCH,
@@ -55,6 +55,7 @@ static void pack_history(const ernn_train_report *report, double *history)
         row[DEV_PER] = e->dev_per;
         row[RESIDUAL] = e->residual;
         row[RHO] = e->rho;
+        row[DENSITY] = e->density;
         row[RATE] = e->learning_rate;
         row[NORM] = e->gradient_norm;
         row[FRAMES] = e->frames;
@@ -174,6 +175,7 @@ static ernn_status unpack_history(const ernn_store *file, ernn_trainer *t, ernn_
                           .dev_per = row[DEV_PER],
                           .residual = row[RESIDUAL],
                           .rho = row[RHO],
+                          .density = row[DENSITY],
                           .learning_rate = row[RATE],
                           .gradient_norm = row[NORM],
                           .frames = row[FRAMES],

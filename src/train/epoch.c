@@ -3,6 +3,7 @@
 #include "train/checkpoint.h"
 
 #include "base/rng.h"
+#include "train/prune.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -72,6 +73,7 @@ static ernn_status train_batch(ernn_trainer *t, const ernn_batch *batch, int uni
     const float scale = (float)(1.0 / units);
     for (size_t i = 0; i < n; i++)
         t->gradient[i] *= scale;
+    ernn_prune_gradient(t->model, ernn_trainer_structure(t), parameters, t->gradient);
     *norm = ernn_gradient_clip(t->gradient, n, t->options.clip_norm);
     if (!isfinite(*loss) || !isfinite(*norm)) {
         *loss = NAN;
@@ -92,6 +94,8 @@ bool ernn_trainer_progress(const ernn_trainer *t, double done, const ernn_epoch 
                      t->schedule.n_epochs, line->phase, line->loss);
     if (line->dev_per >= 0)
         n += snprintf(text + n, sizeof text - (size_t)n, ", dev PER %.2f %%", line->dev_per);
+    if (line->density < 1)
+        n += snprintf(text + n, sizeof text - (size_t)n, ", density %.4f", line->density);
     if (line->rho > 0)
         snprintf(text + n, sizeof text - (size_t)n, ", rho %.3g, residual %.4f", line->rho,
                  line->residual);
@@ -151,6 +155,9 @@ static ernn_status train_next(ernn_trainer *t, const ernn_schedule_epoch *plan, 
     line->learning_rate = ernn_schedule_rate(&t->schedule, plan, within);
     const ernn_status status =
         train_batch(t, &batch, units, line->learning_rate, &loss, &norm, err);
+    if (plan->phase == ERNN_PHASE_PRUNE && status == ERNN_OK)
+        ernn_prune_update(t->model, t->structure, plan->rate_position + within * plan->rate_length,
+                          ernn_model_parameters(t->model), t->optimiser.mean, t->optimiser.square);
     p->loss += loss;
     p->norm += norm;
     p->units += units;
@@ -207,11 +214,12 @@ static void keep_best(ernn_trainer *t, const ernn_epoch *line)
 static void begin_line(const ernn_trainer *t, const ernn_schedule_epoch *plan, int epoch,
                        ernn_epoch *line)
 {
-    *line = (ernn_epoch){.epoch = epoch + 1, .rho = plan->rho, .dev_per = -1};
+    *line = (ernn_epoch){.epoch = epoch + 1, .rho = plan->rho, .dev_per = -1, .density = 1};
     strcpy(line->phase, ernn_phase_name(plan->phase));
     if (epoch > 0) { // shown until this epoch has its own
         line->dev_per = t->report.epochs[epoch - 1].dev_per;
         line->residual = t->report.epochs[epoch - 1].residual;
+        line->density = t->report.epochs[epoch - 1].density;
     }
 }
 
@@ -229,6 +237,7 @@ ernn_status ernn_trainer_epoch(ernn_trainer *t, int epoch, ernn_error *err)
         status = ernn_trainer_dev_per(t, &line->dev_per, err);
     if (status != ERNN_OK)
         return status;
+    line->density = ernn_prune_kept(t->model, ernn_trainer_structure(t), ernn_trainer_forward(t));
     line->residual = 0;
     if (plan.phase == ERNN_PHASE_ADMM) {
         if (plan.is_round_end)
@@ -237,7 +246,7 @@ ernn_status ernn_trainer_epoch(ernn_trainer *t, int epoch, ernn_error *err)
         ernn_trainer_residuals(t, values);
         for (int i = 0; i < t->report.n_residuals; i++)
             line->residual = fmax(line->residual, values[i]);
-    } else
+    } else if (plan.phase != ERNN_PHASE_PRUNE)
         keep_best(t, line);
     line->seconds = t->position.seconds + ernn_trainer_seconds() - started;
     t->position = (ernn_position){0};

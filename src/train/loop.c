@@ -17,7 +17,8 @@ static ernn_status resume(ernn_trainer *t, ernn_error *err)
     const bool is_within = t->position.batch > 0;
     const ernn_schedule_epoch plan =
         ernn_schedule_at(&t->schedule, t->report.n_epochs - (is_within ? 0 : 1));
-    if (t->options.method == ERNN_METHOD_ADMM && plan.phase != ERNN_PHASE_ADMM)
+    if (ernn_schedule_is_two(t->options.method) && plan.phase != ERNN_PHASE_ADMM &&
+        plan.phase != ERNN_PHASE_PRUNE)
         status = ernn_model_project(t->initial, t->structure, &model, err);
     else
         status = ernn_trainer_first_model(t, &model, err);
@@ -39,6 +40,8 @@ static ernn_status start(ernn_trainer *t, ernn_error *err)
     ernn_phase phase = ERNN_PHASE_TRAIN;
     if (t->options.method == ERNN_METHOD_ADMM)
         phase = ERNN_PHASE_ADMM;
+    if (t->options.method == ERNN_METHOD_PRUNE)
+        phase = ERNN_PHASE_PRUNE;
     const ernn_status status = ernn_trainer_first_model(t, &model, err);
     return status == ERNN_OK ? ernn_trainer_open_phase(t, phase, model, err) : status;
 }
@@ -62,7 +65,8 @@ ernn_status ernn_trainer_save(ernn_trainer *t, ernn_error *err)
 static ernn_status change_phase(ernn_trainer *t, int epoch, ernn_error *err)
 {
     ernn_status status = ERNN_OK;
-    if (t->options.method == ERNN_METHOD_ADMM && epoch == t->schedule.n_admm)
+    if (ernn_schedule_is_two(t->options.method) &&
+        epoch == t->schedule.n_admm + t->schedule.n_prune)
         status = ernn_trainer_project(t, err);
     if (status == ERNN_OK && t->schedule.n_quantize > 0 &&
         epoch == t->schedule.n_epochs - t->schedule.n_quantize)

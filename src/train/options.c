@@ -24,6 +24,7 @@ ernn_train_options ernn_train_defaults(void)
         .admm_epochs = 1,
         .admm_rho_first = 1e-2,
         .admm_rho_last = 1,
+        .prune_epochs = 12,
         .distillation = 0.5,
         .weight_bits = 12,
         .quantize_rate = 5e-4,
@@ -64,9 +65,10 @@ static bool has_valid_optimiser(const ernn_train_options *o, ernn_error *err)
            is_within("checkpoint_updates", o->checkpoint_updates, 0, 1e9, err);
 }
 
-static bool has_valid_rounding(const ernn_train_options *o, ernn_error *err)
+static bool has_valid_phases(const ernn_train_options *o, ernn_error *err)
 {
-    return is_within("quantize_epochs", o->quantize_epochs, 0, 10000, err) &&
+    return is_within("prune_epochs", o->prune_epochs, 0, 10000, err) &&
+           is_within("quantize_epochs", o->quantize_epochs, 0, 10000, err) &&
            is_within("weight_bits", o->weight_bits, 4, 16, err) &&
            is_within("quantize_rate", o->quantize_rate, 1e-9, 1, err);
 }
@@ -74,7 +76,7 @@ static bool has_valid_rounding(const ernn_train_options *o, ernn_error *err)
 ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
 {
     const bool good =
-        is_within("method", o->method, ERNN_METHOD_DENSE, ERNN_METHOD_ADMM, err) &&
+        is_within("method", o->method, ERNN_METHOD_DENSE, ERNN_METHOD_PRUNE, err) &&
         is_within("loss", o->loss, ERNN_LOSS_CTC, ERNN_LOSS_FRAME, err) &&
         is_within("n_epochs", o->n_epochs, o->quantize_epochs > 0 ? 0 : 1, 10000, err) &&
         is_within("batch", o->batch, 1, 256, err) &&
@@ -90,7 +92,7 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
         is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
         is_within("distillation", o->distillation, 0, 1, err) &&
         is_within("admm_block_growth", o->admm_block_growth, 0, 1, err) &&
-        has_valid_optimiser(o, err) && has_valid_augmentation(o, err) && has_valid_rounding(o, err);
+        has_valid_optimiser(o, err) && has_valid_augmentation(o, err) && has_valid_phases(o, err);
     if (!good)
         return ERNN_BAD_ARG;
     if (o->resume && !o->checkpoint)
@@ -149,7 +151,7 @@ static void print_spec(ernn_buffer *text, const char *name, const ernn_spec *spe
 
 void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
 {
-    static const char *const methods[] = {"dense", "circulant", "admm"};
+    static const char *const methods[] = {"dense", "circulant", "admm", "prune"};
     ernn_buffer_print(text, "method=%s\nloss=%s\n", methods[o->method],
                       o->loss == ERNN_LOSS_CTC ? "ctc" : "frame");
     ernn_buffer_print(text, "epochs=%d\nbatch=%d\nparts=%d\nlearning rate=%.17g\nclip norm=%.17g\n",
@@ -171,6 +173,8 @@ void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
         ernn_buffer_print(text, "rounds=%d\nround epochs=%d\nrho=%.17g to %.17g\nblock growth=%d\n",
                           o->admm_rounds, o->admm_epochs, o->admm_rho_first, o->admm_rho_last,
                           o->admm_block_growth);
+    if (o->method == ERNN_METHOD_PRUNE)
+        ernn_buffer_print(text, "prune epochs=%d\n", o->prune_epochs);
     if (o->quantize_epochs > 0)
         ernn_buffer_print(text, "quantize epochs=%d\nweight bits=%d\nquantize rate=%.17g\n",
                           o->quantize_epochs, o->weight_bits, o->quantize_rate);

@@ -1,6 +1,6 @@
 // Quantization-aware training: the parameters with every weight rounded as the fixed-point network
 // would store it. The forward pass and its gradient see these; the update moves the unrounded ones
-// (straight-through). docs/math.md, T.11. SPDX-License-Identifier: Apache-2.0
+// (straight-through). docs/math.md, T.12. SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_TRAIN_ROUNDING_H
 #define ERNN_SRC_TRAIN_ROUNDING_H
 
@@ -13,7 +13,7 @@ typedef struct ernn_weight_group {
     int block;
 } ernn_weight_group;
 
-enum { ERNN_MAX_WEIGHT_GROUPS = 9 * ERNN_MAX_LAYERS + 1 };
+enum { ERNN_MAX_WEIGHT_GROUPS = 18 * ERNN_MAX_LAYERS + 1 };
 
 typedef struct ernn_rounding {
     int bits;

@@ -37,6 +37,11 @@ static double warm_share(const ernn_train_options *o)
     return fmin(o->warmup / o->n_epochs, 1);
 }
 
+bool ernn_schedule_is_two(ernn_method method)
+{
+    return method == ERNN_METHOD_ADMM || method == ERNN_METHOD_PRUNE;
+}
+
 static int largest_block(const ernn_spec *spec)
 {
     int block = 1;
@@ -57,7 +62,10 @@ ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_sp
         schedule.block_limit = largest_block(structure);
     }
     schedule.n_quantize = options->quantize_epochs;
-    schedule.n_epochs = schedule.n_admm + options->n_epochs + schedule.n_quantize;
+    if (options->method == ERNN_METHOD_PRUNE)
+        schedule.n_prune = options->prune_epochs;
+    schedule.n_epochs =
+        schedule.n_admm + schedule.n_prune + options->n_epochs + schedule.n_quantize;
     return schedule;
 }
 
@@ -114,6 +122,13 @@ ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch)
     if (epoch < schedule->n_admm)
         return admm_epoch(schedule, epoch);
     const ernn_train_options *o = &schedule->options;
+    if (epoch < schedule->n_prune)
+        return (ernn_schedule_epoch){
+            .phase = ERNN_PHASE_PRUNE,
+            .rate_position = epoch / (double)schedule->n_prune,
+            .rate_length = 1.0 / schedule->n_prune,
+        };
+    const int before = schedule->n_admm + schedule->n_prune;
     const int quantize_from = schedule->n_epochs - schedule->n_quantize;
     if (epoch >= quantize_from)
         return (ernn_schedule_epoch){
@@ -122,8 +137,8 @@ ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch)
             .rate_length = 1.0 / schedule->n_quantize,
         };
     return (ernn_schedule_epoch){
-        .phase = o->method == ERNN_METHOD_ADMM ? ERNN_PHASE_FINETUNE : ERNN_PHASE_TRAIN,
-        .rate_position = (epoch - schedule->n_admm) / (double)o->n_epochs,
+        .phase = ernn_schedule_is_two(o->method) ? ERNN_PHASE_FINETUNE : ERNN_PHASE_TRAIN,
+        .rate_position = (epoch - before) / (double)o->n_epochs,
         .rate_length = 1.0 / o->n_epochs,
     };
 }
@@ -135,6 +150,8 @@ double ernn_schedule_rate(const ernn_schedule *schedule, const ernn_schedule_epo
     const double position = epoch->rate_position + within * epoch->rate_length;
     if (epoch->phase == ERNN_PHASE_ADMM)
         return o->learning_rate * cosine(1, ROUND_LAST_RATE, position);
+    if (epoch->phase == ERNN_PHASE_PRUNE)
+        return o->learning_rate;
     if (epoch->phase == ERNN_PHASE_QUANTIZE)
         return o->quantize_rate * curve(ERNN_SCHEDULE_ONE_CYCLE, WARM_UP, position);
     const bool is_own = epoch->phase == ERNN_PHASE_FINETUNE && o->finetune_rate > 0;
@@ -150,7 +167,7 @@ int ernn_schedule_halvings(const ernn_schedule *schedule, const ernn_epoch *epoc
     double best = INFINITY;
     int waited = 0;
     int halvings = 0;
-    for (int i = schedule->n_admm; i < epoch; i++) {
+    for (int i = schedule->n_admm + schedule->n_prune; i < epoch; i++) {
         const double value = epochs[i].dev_per >= 0 ? epochs[i].dev_per : epochs[i].loss;
         if (epochs[i].dev_per >= 100)
             continue;
@@ -167,13 +184,14 @@ int ernn_schedule_halvings(const ernn_schedule *schedule, const ernn_epoch *epoc
 double ernn_schedule_dropout(const ernn_schedule *schedule, ernn_phase phase)
 {
     const ernn_train_options *o = &schedule->options;
-    const bool is_after = o->method == ERNN_METHOD_ADMM && phase != ERNN_PHASE_ADMM;
+    const bool is_after =
+        ernn_schedule_is_two(o->method) && phase != ERNN_PHASE_ADMM && phase != ERNN_PHASE_PRUNE;
     const bool is_own = is_after && o->finetune_dropout >= 0;
     return is_own ? o->finetune_dropout : o->dropout;
 }
 
 const char *ernn_phase_name(ernn_phase phase)
 {
-    static const char *const names[] = {"train", "admm", "finetune", "quantize"};
+    static const char *const names[] = {"train", "admm", "finetune", "prune", "quantize"};
     return names[phase];
 }

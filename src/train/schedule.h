@@ -10,6 +10,7 @@ typedef enum ernn_phase {
     ERNN_PHASE_TRAIN,
     ERNN_PHASE_ADMM,
     ERNN_PHASE_FINETUNE,
+    ERNN_PHASE_PRUNE,    // dense, becoming sparse
     ERNN_PHASE_QUANTIZE, // weights rounded in the forward pass
     ERNN_PHASES
 } ernn_phase;
@@ -17,6 +18,7 @@ typedef enum ernn_phase {
 typedef struct ernn_schedule {
     ernn_train_options options;
     int n_admm;      // epochs of the ADMM phase
+    int n_prune;     // epochs of the pruning phase
     int n_quantize;  // epochs of the last phase, with rounded weights
     int n_epochs;    // of all phases
     int block_limit; // largest block size to reach, 1 without ADMM
@@ -35,6 +37,8 @@ typedef struct ernn_schedule_epoch {
     int halvings;         // of the plateau schedule so far, 0 from ernn_schedule_at
 } ernn_schedule_epoch;
 
+// Whether a method brings a dense model to a structure and fine-tunes it there.
+bool ernn_schedule_is_two(ernn_method method);
 // `structure` may be NULL without ADMM. Options are validated before.
 ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_spec *structure);
 ernn_schedule_epoch ernn_schedule_at(const ernn_schedule *schedule, int epoch);

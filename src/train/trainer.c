@@ -14,6 +14,22 @@
 
 // ---- Opening: checks and everything that does not depend on the phase ----
 
+// Whether there are sparse matrices, and beside them only dense ones.
+static bool is_prunable(const ernn_spec *structure)
+{
+    bool is_sparse = false;
+    for (int l = 0; l < structure->n_layers; l++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
+            for (int g = 0; g < ernn_spec_gates(structure->layers[l].cell); g++) {
+                const ernn_structure s =
+                    ernn_spec_structure(&structure->layers[l], (ernn_matrix_class)m, g);
+                if (s.block > 1)
+                    return false;
+                is_sparse = is_sparse || s.sparse.n_pes > 0;
+            }
+    return is_sparse;
+}
+
 static ernn_status check_structure(const ernn_model *initial, const ernn_spec *structure,
                                    ernn_method method, ernn_error *err)
 {
@@ -30,6 +46,10 @@ static ernn_status check_structure(const ernn_model *initial, const ernn_spec *s
     }
     if (method == ERNN_METHOD_ADMM && !structure)
         return ernn_error_set(err, ERNN_BAD_ARG, "training: ADMM needs block sizes to reach");
+    if (method == ERNN_METHOD_PRUNE && (!structure || !is_prunable(structure)))
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "training: pruning needs sparse matrices to reach, like "
+                              "sparse:16:0.1, and beside them dense ones only");
     return structure ? ernn_spec_validate(structure, err) : ERNN_OK;
 }
 
@@ -204,6 +224,7 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_mode
         longest = ernn_sequences_longest(t->dev);
     close_phase(t);
     t->model = model;
+    t->phase = phase;
     t->best = ernn_mem_new(n, sizeof(float), err);
     t->gradient = ernn_mem_new(n, sizeof(float), err);
     if (!t->best || !t->gradient)
@@ -257,9 +278,14 @@ ernn_status ernn_trainer_first_model(const ernn_trainer *t, ernn_model **model, 
     const bool is_structured = t->options.method == ERNN_METHOD_CIRCULANT && t->structure;
     const ernn_status status =
         is_structured ? structured_model(t, model, err) : ernn_model_copy(t->initial, model, err);
-    if (status == ERNN_OK && t->options.method != ERNN_METHOD_ADMM && t->options.init_scale != 1)
+    if (status == ERNN_OK && !ernn_schedule_is_two(t->options.method) && t->options.init_scale != 1)
         scale_matrices(*model, t->options.init_scale);
     return status;
+}
+
+const ernn_spec *ernn_trainer_structure(const ernn_trainer *t)
+{
+    return t->phase == ERNN_PHASE_PRUNE ? t->structure : ernn_model_spec(t->model);
 }
 
 const float *ernn_trainer_forward(ernn_trainer *t)
@@ -315,7 +341,7 @@ static ernn_status note_residuals(ernn_trainer *t, ernn_error *err)
 ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
 {
     ernn_model *projected = NULL;
-    if (t->schedule.n_admm == 0) // no rounds: how far the dense model is
+    if (t->admm.z && t->schedule.n_admm == 0) // no rounds: how far the dense model is
         ernn_admm_start(&t->admm, ernn_model_parameters(t->model), ERNN_MAX_BLOCK);
     ernn_status status = note_residuals(t, err);
     if (status == ERNN_OK)

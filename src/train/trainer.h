@@ -33,7 +33,8 @@ typedef struct ernn_trainer {
     ernn_buffer identity;      // of options and data, see options.h
 
     ernn_model *model; // the present phase's
-    float *best;       // [parameters of the model], NULL until an epoch of the last phase is done
+    ernn_phase phase;
+    float *best; // [parameters of the model], NULL until an epoch of the last phase is done
     ernn_optimiser optimiser;
     ernn_admm admm;         // in the ADMM phase
     ernn_rounding rounding; // in the quantize phase
@@ -68,10 +69,12 @@ ernn_status ernn_trainer_first_model(const ernn_trainer *trainer, ernn_model **m
 // Leaves the present phase. Takes `model` over, also on failure, and makes what training it needs.
 ernn_status ernn_trainer_open_phase(ernn_trainer *trainer, ernn_phase phase, ernn_model *model,
                                     ernn_error *err);
-// Ends ADMM: hard projection, and on with the k-vectors.
+// Ends ADMM or pruning: hard projection, and on with the structure's own parameters.
 ernn_status ernn_trainer_project(ernn_trainer *trainer, ernn_error *err);
 // Begins quantization-aware training from the best model so far.
 ernn_status ernn_trainer_quantize(ernn_trainer *trainer, ernn_error *err);
+// The structure whose zeros stay: the one to reach while pruning, else the model's.
+const ernn_spec *ernn_trainer_structure(const ernn_trainer *trainer);
 // The parameters that the network runs with now: the model's own, or rounded.
 const float *ernn_trainer_forward(ernn_trainer *trainer);
 // Takes the best epoch's model out of the trainer; NULL when no epoch is done.

@@ -432,6 +432,22 @@ static void test_resume_admm_quantize(void **state)
     check_resume(t);
 }
 
+static void test_resume_prune(void **state)
+{
+    task *t = *state;
+    ernn_error err = {0};
+    check_ok(
+        ernn_spec_parse_blocks(&t->structure, "input=sparse:3:0.2,recurrent=sparse:4:0.3", &err),
+        err);
+    check_ok(ernn_spec_parse_blocks(&t->structure, "projection=1", &err), err);
+    t->options.method = ERNN_METHOD_PRUNE;
+    t->options.prune_epochs = 3;
+    t->options.n_epochs = 2;
+    t->options.quantize_epochs = 1;
+    t->options.weight_bits = 6;
+    check_resume(t);
+}
+
 static void test_resume_admm(void **state)
 {
     task *t = *state;
@@ -571,6 +587,7 @@ int main(void)
         CASE(test_resume_plateau),
         CASE(test_resume_quantize),
         CASE(test_resume_admm_quantize),
+        CASE(test_resume_prune),
         CASE(test_resume_admm),
         CASE(test_refusals),
         CASE(test_resume_with_other_options),
