@@ -9,25 +9,24 @@
 #include <unistd.h>
 
 // Open MPI; MPICH and other launchers of the PMI kind.
-static const char *const SIZES[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+static const char *const SIZE[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+static const char *const RANK[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK"};
 
-static bool is_launched(void)
+static long launched(const char *const *names)
 {
-    for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
-        const char *text = getenv(SIZES[i]);
-        if (text && strtol(text, NULL, 10) > 1)
-            return true;
-    }
-    return false;
+    for (int i = 0; i < 2; i++)
+        if (getenv(names[i]))
+            return strtol(getenv(names[i]), NULL, 10);
+    return 0;
 }
 
 int ernn_cli_ranks_join(ernn_comm **comm)
 {
     ernn_error err = {0};
-    if (!is_launched())
+    if (launched(SIZE) < 2)
         return ERNN_EXIT_OK;
     if (ernn_comm_new(comm, &err) != ERNN_OK)
-        return ernn_cli_fail(&err);
+        return launched(RANK) == 0 ? ernn_cli_fail(&err) : ERNN_EXIT_FAILURE;
     // What the others have to say comes to rank 0 and is said there (ernn_comm_agree).
     if (ernn_comm_rank(*comm) > 0 &&
         (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr)))
