@@ -84,7 +84,7 @@ static ernn_status workload_new(workload *w, const bench_case *c, ernn_error *er
     if (status == ERNN_OK)
         status = ernn_weights_new(w->model, &w->weights, err);
     if (status == ERNN_OK)
-        status = ernn_net_new(w->model, c->batch, c->n_frames, &w->net, err);
+        status = ernn_net_new(w->weights, c->batch, c->n_frames, 1, &w->net, err);
     if (status != ERNN_OK)
         return status;
     const size_t row = (size_t)c->n_frames * (size_t)c->n_inputs;

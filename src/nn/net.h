@@ -1,24 +1,26 @@
 // Batched forward and backward passes for training: what the optimiser sees of a network.
 //
-// Matrices are expanded to dense form once per update (ernn_weights), so every cell is plain GEMM
-// and the gradient of a k-vector is the folded dense gradient (math.md section 1).
-// SPDX-License-Identifier: Apache-2.0
+// Matrices are prepared for products once per update (ernn_weights): dense ones packed, circulant
+// ones as spectra (nn/matrix.h). Gradients come in the layout of the model's parameters. Results do
+// not depend on the number of threads. SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_NN_NET_H
 #define ERNN_SRC_NN_NET_H
 
 #include "ernn/model.h"
+#include "nn/matrix.h"
 
-// The parameters of a model with every matrix expanded, in the order of the model's tensor table
-// with all blocks 1. Read-only while nets run; shared between threads.
+// The parameters of a model ready for products. Read-only while nets run; shared between threads.
 typedef struct ernn_weights ernn_weights;
 ernn_status ernn_weights_new(const ernn_model *model, ernn_weights **weights, ernn_error *err);
+// The same with the form of circulant matrices given.
+ernn_status ernn_weights_new_in(const ernn_model *model, ernn_matrix_form form,
+                                ernn_weights **weights, ernn_error *err);
 void ernn_weights_free(ernn_weights *weights);
-// Floats of one dense gradient.
+// Floats of a gradient: the parameters of the model.
 size_t ernn_weights_count(const ernn_weights *weights);
-// Expands `parameters` (laid out as the model's block).
-void ernn_weights_update(ernn_weights *weights, const float *parameters);
-// gradient (model layout) = folded dense_gradient.
-void ernn_weights_fold(const ernn_weights *weights, const float *dense_gradient, float *gradient);
+// Takes over `parameters` (laid out as the model's block), which must stay as they are until the
+// passes on them are done. `workers` NULL: on the caller's thread.
+void ernn_weights_update(ernn_weights *weights, const float *parameters, ernn_workers *workers);
 
 typedef enum ernn_target { ERNN_TARGET_CTC, ERNN_TARGET_FRAME } ernn_target;
 
@@ -49,20 +51,22 @@ typedef struct ernn_batch {
     ernn_masks masks;             // over the features, after the noise
 } ernn_batch;
 
-// Workspace of one thread. Nothing allocates in forward or backward.
+// Workspace of one computation on `threads` threads. Nothing allocates in forward or backward.
 typedef struct ernn_net ernn_net;
-ernn_status ernn_net_new(const ernn_model *model, int max_batch, int max_frames, ernn_net **net,
-                         ernn_error *err);
+// For models of the shape of `weights` and their form of matrices.
+ernn_status ernn_net_new(const ernn_weights *weights, int max_batch, int max_frames, int threads,
+                         ernn_net **net, ernn_error *err);
 void ernn_net_free(ernn_net *net);
+ernn_workers *ernn_net_workers(const ernn_net *net);
 
 // Forward pass from zero state. Logits stay in the net until the next forward.
 void ernn_net_forward(ernn_net *net, const ernn_weights *weights, const ernn_batch *batch);
 // Logits of utterance i after a forward: returns [n_frames][n_labels] rows `*stride` floats apart.
 const float *ernn_net_logits(const ernn_net *net, int i, size_t *stride);
 // Loss summed over the batch (CTC: -ln p; frame: cross-entropy), and its gradient ADDED to
-// dense_gradient. An utterance shorter than its labels need contributes nothing and is counted in
-// `*n_skipped`. Call after ernn_net_forward on the same batch.
+// `gradient`, in the layout of the model. An utterance shorter than its labels need contributes
+// nothing and is counted in `*n_skipped`. Call after ernn_net_forward on the same batch.
 double ernn_net_backward(ernn_net *net, const ernn_weights *weights, const ernn_batch *batch,
-                         float *dense_gradient, int *n_skipped);
+                         float *gradient, int *n_skipped);
 
 #endif

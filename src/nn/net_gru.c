@@ -10,8 +10,6 @@
 
 #include "num/activation.h"
 #include "num/clones.h"
-#include "num/gemm.h"
-#include "num/thin.h"
 
 #include <string.h>
 
@@ -105,7 +103,11 @@ ERNN_CLONES static void backward_reset_row(int n, float *a, const float *before,
     }
 }
 
-// ---- One step of a batch ----
+// ---- One step of some utterances ----
+
+// The matrices of a stack as the cell uses them.
+static const ernn_gates GATES = {0, 2};     // z and r
+static const ernn_gates CANDIDATE = {2, 1}; // h
 
 // What a step works on: its rows and the state rows before it.
 typedef struct step {
@@ -115,19 +117,22 @@ typedef struct step {
     float *gates;
     const float *before;
     float *h;
+    float *scratch; // of products
 } step;
 
 static step step_of(const ernn_layer *layer, const ernn_packing *packing,
-                    const ernn_layer_scratch *scratch, int t)
+                    const ernn_layer_scratch *scratch, ernn_ranks ranks, int t)
 {
     const size_t n = (size_t)layer->spec.n_cells;
+    const size_t row = packing->start[t] + (size_t)ranks.first;
     return (step){
-        .active = packing->active[t],
+        .active = ranks.n,
         .n = n,
         .width = 4 * n,
-        .gates = layer->gates + packing->start[t] * 4 * n,
-        .before = t ? layer->output + packing->start[t - 1] * n : scratch->zeros,
-        .h = layer->output + packing->start[t] * n,
+        .gates = layer->gates + row * 4 * n,
+        .before =
+            t ? layer->output + (packing->start[t - 1] + (size_t)ranks.first) * n : scratch->zeros,
+        .h = layer->output + row * n,
     };
 }
 
@@ -136,8 +141,9 @@ static void forward_after(const step *s, const ernn_layer_weights *weights)
     const int n = (int)s->n;
     for (int i = 0; i < s->active; i++)
         memset(s->gates + (size_t)i * s->width + 3 * s->n, 0, s->n * sizeof *s->gates);
-    ernn_thin_product(s->active, 3 * n, n, s->before, s->n, weights->recurrent_turned, 3 * s->n,
-                      s->gates + s->n, s->width);
+    // W_zr h', W_rr h' beside the input's, W_hr h' alone
+    ernn_stack_product(weights->recurrent, ernn_gates_all(weights->recurrent), s->active, s->before,
+                       s->n, true, s->gates + s->n, s->width, s->scratch);
     for (int i = 0; i < s->active; i++)
         forward_after_row(n, s->gates + (size_t)i * s->width, weights->bias,
                           weights->candidate_bias, s->before + (size_t)i * s->n,
@@ -147,14 +153,14 @@ static void forward_after(const step *s, const ernn_layer_weights *weights)
 static void forward_before(const step *s, const ernn_layer_weights *weights)
 {
     const int n = (int)s->n;
-    ernn_thin_product(s->active, 2 * n, n, s->before, s->n, weights->recurrent_turned, 3 * s->n,
-                      s->gates + s->n, s->width);
+    ernn_stack_product(weights->recurrent, GATES, s->active, s->before, s->n, true, s->gates + s->n,
+                       s->width, s->scratch);
     for (int i = 0; i < s->active; i++)
         forward_reset_row(n, s->gates + (size_t)i * s->width, weights->bias,
                           s->before + (size_t)i * s->n);
     // W_hr u
-    ernn_thin_product(s->active, n, n, s->gates + 3 * s->n, s->width,
-                      weights->recurrent_turned + 2 * s->n, 3 * s->n, s->gates, s->width);
+    ernn_stack_product(weights->recurrent, CANDIDATE, s->active, s->gates + 3 * s->n, s->width,
+                       true, s->gates, s->width, s->scratch);
     for (int i = 0; i < s->active; i++)
         forward_blend_row(n, s->gates + (size_t)i * s->width, weights->bias,
                           s->before + (size_t)i * s->n, s->h + (size_t)i * s->n);
@@ -168,8 +174,8 @@ static void backward_after(const step *s, const ernn_layer_weights *weights, con
     for (int i = 0; i < s->active; i++)
         backward_after_row(n, s->gates + (size_t)i * s->width, s->before + (size_t)i * s->n,
                            d + (size_t)i * s->n, d_before + (size_t)i * s->n);
-    ernn_thin_product(s->active, n, 3 * n, s->gates + s->n, s->width, weights->recurrent, s->n,
-                      d_before, s->n);
+    ernn_stack_transposed(weights->recurrent, ernn_gates_all(weights->recurrent), s->active,
+                          s->gates + s->n, s->width, true, d_before, s->n, s->scratch);
 }
 
 static void backward_before(const step *s, const ernn_layer_weights *weights, const float *d,
@@ -180,14 +186,66 @@ static void backward_before(const step *s, const ernn_layer_weights *weights, co
         backward_blend_row(n, s->gates + (size_t)i * s->width, s->before + (size_t)i * s->n,
                            d + (size_t)i * s->n, d_before + (size_t)i * s->n);
     // du = W_hr^T da_n
-    memset(du, 0, (size_t)s->active * s->n * sizeof *du);
-    ernn_thin_product(s->active, n, n, s->gates, s->width, weights->recurrent + 2 * s->n * s->n,
-                      s->n, du, s->n);
+    ernn_stack_transposed(weights->recurrent, CANDIDATE, s->active, s->gates, s->width, false, du,
+                          s->n, s->scratch);
     for (int i = 0; i < s->active; i++)
         backward_reset_row(n, s->gates + (size_t)i * s->width, s->before + (size_t)i * s->n,
                            du + (size_t)i * s->n, d_before + (size_t)i * s->n);
-    ernn_thin_product(s->active, n, 2 * n, s->gates + s->n, s->width, weights->recurrent, s->n,
-                      d_before, s->n);
+    ernn_stack_transposed(weights->recurrent, GATES, s->active, s->gates + s->n, s->width, true,
+                          d_before, s->n, s->scratch);
+}
+
+// ---- The share of one thread: some utterances through all steps ----
+
+typedef struct pass {
+    const ernn_layer *layer;
+    const ernn_packing *packing;
+    const ernn_layer_weights *weights;
+    const ernn_layer_scratch *scratch;
+    int shares;
+    float *d_output; // backward
+} pass;
+
+static void forward_share(void *user, int index, float *scratch)
+{
+    const pass *p = user;
+    ernn_ranks ranks = ernn_packing_share(p->packing, index, p->shares);
+    for (int t = 0; t < p->packing->n_steps; t++) {
+        ranks.n = ernn_packing_running(p->packing, ranks, t);
+        if (!ranks.n)
+            return;
+        step s = step_of(p->layer, p->packing, p->scratch, ranks, t);
+        s.scratch = scratch;
+        if (p->layer->spec.is_reset_after)
+            forward_after(&s, p->weights);
+        else
+            forward_before(&s, p->weights);
+    }
+}
+
+static void backward_share(void *user, int index, float *scratch)
+{
+    const pass *p = user;
+    const ernn_ranks ranks = ernn_packing_share(p->packing, index, p->shares);
+    const size_t n = (size_t)p->layer->spec.n_cells;
+    float *first = p->scratch->carry + (size_t)ranks.first * n;
+    memset(first, 0, (size_t)ranks.n * n * sizeof *first);
+    for (int t = p->packing->n_steps - 1; t >= 0; t--) {
+        const ernn_ranks running = {ranks.first, ernn_packing_running(p->packing, ranks, t)};
+        if (!running.n)
+            continue;
+        step s = step_of(p->layer, p->packing, p->scratch, running, t);
+        s.scratch = scratch;
+        const size_t row = p->packing->start[t] + (size_t)ranks.first;
+        // Nobody reads the gradient of the state before the first step.
+        float *d_before =
+            t ? p->d_output + (p->packing->start[t - 1] + (size_t)ranks.first) * n : first;
+        if (p->layer->spec.is_reset_after)
+            backward_after(&s, p->weights, p->d_output + row * n, d_before);
+        else
+            backward_before(&s, p->weights, p->d_output + row * n, d_before,
+                            p->scratch->inner + (size_t)ranks.first * n);
+    }
 }
 
 // ---- The whole batch ----
@@ -196,80 +254,81 @@ void ernn_gru_forward(const ernn_layer *layer, const ernn_packing *packing,
                       const ernn_layer_weights *weights, const ernn_layer_scratch *scratch)
 {
     const int rows = ernn_packing_rows(packing);
-    const int n = layer->spec.n_cells;
+    const size_t n = (size_t)layer->spec.n_cells;
     const size_t n_in = (size_t)layer->n_inputs;
-    const size_t width = 4 * (size_t)n;
-    ernn_gemm_nt(rows, 2 * n, layer->n_inputs, 1, layer->input, n_in, weights->input, n_in, 0,
-                 layer->gates + n, width);
-    ernn_gemm_nt(rows, n, layer->n_inputs, 1, layer->input, n_in,
-                 weights->input + 2 * (size_t)n * n_in, n_in, 0, layer->gates, width);
-    for (int t = 0; t < packing->n_steps; t++) {
-        const step s = step_of(layer, packing, scratch, t);
-        if (layer->spec.is_reset_after)
-            forward_after(&s, weights);
-        else
-            forward_before(&s, weights);
+    pass p = {layer, packing, weights, scratch, ernn_workers_threads(scratch->workers), NULL};
+    ernn_stack_product_all(weights->input, GATES, rows, layer->input, n_in, layer->gates + n, 4 * n,
+                           scratch->workers);
+    ernn_stack_product_all(weights->input, CANDIDATE, rows, layer->input, n_in, layer->gates, 4 * n,
+                           scratch->workers);
+    ernn_workers_run(scratch->workers, p.shares, forward_share, &p);
+}
+
+static void recurrent_gradient(const pass *p, float *gradient)
+{
+    const ernn_layer *layer = p->layer;
+    const ernn_stack *stack = p->weights->recurrent;
+    const ernn_stack_sums *sums = &layer->recurrent_sums;
+    ernn_workers *workers = p->scratch->workers;
+    const int rows = ernn_packing_rows(p->packing);
+    const size_t n = (size_t)layer->spec.n_cells;
+    const float *previous = p->scratch->previous;
+    const float *u = layer->gates + 3 * n;
+    if (layer->spec.is_reset_after)
+        ernn_stack_gradient(stack, sums, ernn_gates_all(stack), rows, layer->gates + n, 4 * n,
+                            previous, n, gradient, workers);
+    else {
+        ernn_stack_gradient(stack, sums, GATES, rows, layer->gates + n, 4 * n, previous, n,
+                            gradient, workers);
+        ernn_stack_gradient(stack, sums, CANDIDATE, rows, layer->gates, 4 * n, u, 4 * n, gradient,
+                            workers);
     }
+    ernn_stack_finish(stack, sums, gradient, workers);
 }
 
 // (L.8) Gradients of the weights from those of the pre-activations.
-static void weight_gradients(const ernn_layer *layer, const ernn_packing *packing,
-                             const ernn_layer_gradient *gradient, const float *previous)
+static void weight_gradients(const pass *p, const ernn_layer_gradient *gradient)
 {
-    const int rows = ernn_packing_rows(packing);
+    const ernn_layer *layer = p->layer;
+    const ernn_stack *input = p->weights->input;
+    ernn_workers *workers = p->scratch->workers;
+    const int rows = ernn_packing_rows(p->packing);
     const int n = layer->spec.n_cells;
     const size_t n_in = (size_t)layer->n_inputs;
-    const size_t n_out = (size_t)n;
-    const size_t width = 4 * n_out;
+    const size_t width = 4 * (size_t)n;
     const float *d_candidate = layer->gates;
     const float *d_gates = layer->gates + n;
-    ernn_gemm_tn(2 * n, layer->n_inputs, rows, 1, d_gates, width, layer->input, n_in, 1,
-                 gradient->input, n_in);
-    ernn_gemm_tn(n, layer->n_inputs, rows, 1, d_candidate, width, layer->input, n_in, 1,
-                 gradient->input + 2 * n_out * n_in, n_in);
-    ernn_sum_rows(rows, 2 * n, d_gates, width, gradient->bias);
-    ernn_sum_rows(rows, n, d_candidate, width, gradient->bias + 2 * n_out);
-    if (layer->spec.is_reset_after) {
-        ernn_gemm_tn(3 * n, n, rows, 1, d_gates, width, previous, n_out, 1, gradient->recurrent,
-                     n_out);
-        ernn_sum_rows(rows, n, layer->gates + 3 * n_out, width, gradient->candidate_bias);
-        return;
-    }
-    const float *u = layer->gates + 3 * n_out;
-    ernn_gemm_tn(2 * n, n, rows, 1, d_gates, width, previous, n_out, 1, gradient->recurrent, n_out);
-    ernn_gemm_tn(n, n, rows, 1, d_candidate, width, u, width, 1,
-                 gradient->recurrent + 2 * n_out * n_out, n_out);
+    ernn_stack_gradient(input, &layer->input_sums, GATES, rows, d_gates, width, layer->input, n_in,
+                        gradient->input, workers);
+    ernn_stack_gradient(input, &layer->input_sums, CANDIDATE, rows, d_candidate, width,
+                        layer->input, n_in, gradient->input, workers);
+    ernn_stack_finish(input, &layer->input_sums, gradient->input, workers);
+    ernn_packing_shift(p->packing, n, layer->output, p->scratch->previous);
+    recurrent_gradient(p, gradient->recurrent);
+    ernn_sum_rows(rows, 2 * n, d_gates, width, gradient->bias, workers);
+    ernn_sum_rows(rows, n, d_candidate, width, gradient->bias + 2 * n, workers);
+    if (layer->spec.is_reset_after)
+        ernn_sum_rows(rows, n, layer->gates + 3 * n, width, gradient->candidate_bias, workers);
 }
 
 void ernn_gru_backward(const ernn_layer *layer, const ernn_packing *packing,
                        const ernn_layer_weights *weights, const ernn_layer_gradient *gradient,
                        const ernn_layer_scratch *scratch, float *d_output)
 {
-    const size_t n = (size_t)layer->spec.n_cells;
-    memset(scratch->carry, 0, (size_t)packing->n * n * sizeof *scratch->carry);
-    for (int t = packing->n_steps - 1; t >= 0; t--) {
-        const step s = step_of(layer, packing, scratch, t);
-        // Nobody reads the gradient of the state before the first step.
-        float *d_before = t ? d_output + packing->start[t - 1] * n : scratch->carry;
-        if (layer->spec.is_reset_after)
-            backward_after(&s, weights, d_output + packing->start[t] * n, d_before);
-        else
-            backward_before(&s, weights, d_output + packing->start[t] * n, d_before,
-                            scratch->inner);
-    }
-    ernn_packing_shift(packing, (int)n, layer->output, scratch->previous);
-    weight_gradients(layer, packing, gradient, scratch->previous);
+    pass p = {layer, packing, weights, scratch, ernn_workers_threads(scratch->workers), d_output};
+    ernn_workers_run(scratch->workers, p.shares, backward_share, &p);
+    weight_gradients(&p, gradient);
 }
 
 void ernn_gru_backward_input(const ernn_layer *layer, const ernn_packing *packing,
-                             const ernn_layer_weights *weights, float *d_input)
+                             const ernn_layer_weights *weights, const ernn_layer_scratch *scratch,
+                             float *d_input)
 {
     const int rows = ernn_packing_rows(packing);
-    const int n = layer->spec.n_cells;
+    const size_t n = (size_t)layer->spec.n_cells;
     const size_t n_in = (size_t)layer->n_inputs;
-    const size_t width = 4 * (size_t)n;
-    ernn_gemm_nn(rows, layer->n_inputs, 2 * n, 1, layer->gates + n, width, weights->input, n_in, 0,
-                 d_input, n_in);
-    ernn_gemm_nn(rows, layer->n_inputs, n, 1, layer->gates, width,
-                 weights->input + 2 * (size_t)n * n_in, n_in, 1, d_input, n_in);
+    ernn_stack_transposed_all(weights->input, GATES, rows, layer->gates + n, 4 * n, false, d_input,
+                              n_in, scratch->workers);
+    ernn_stack_transposed_all(weights->input, CANDIDATE, rows, layer->gates, 4 * n, true, d_input,
+                              n_in, scratch->workers);
 }

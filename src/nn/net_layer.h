@@ -26,6 +26,26 @@ static inline int ernn_packing_rows(const ernn_packing *packing)
     return (int)packing->start[packing->n_steps];
 }
 
+// Ranks first .. first + n - 1 of a step: the rows that one thread takes through all steps.
+typedef struct ernn_ranks {
+    int first;
+    int n;
+} ernn_ranks;
+
+// Share `index` of `shares` of the utterances.
+static inline ernn_ranks ernn_packing_share(const ernn_packing *packing, int index, int shares)
+{
+    const int begin = packing->n * index / shares;
+    return (ernn_ranks){begin, packing->n * (index + 1) / shares - begin};
+}
+
+// How many of the ranks still run at step t.
+static inline int ernn_packing_running(const ernn_packing *packing, ernn_ranks ranks, int t)
+{
+    const int left = packing->active[t] - ranks.first;
+    return left < 0 ? 0 : left < ranks.n ? left : ranks.n;
+}
+
 // Buffers of one cell, kept from the forward to the backward pass.
 typedef struct ernn_layer {
     ernn_layer_spec spec;
@@ -36,10 +56,14 @@ typedef struct ernn_layer {
     float *cell;        // [rows][H], LSTM
     float *hidden;      // [rows][H], m of a projected LSTM
     float *output;      // [rows][R]
+    ernn_stack_sums input_sums;
+    ernn_stack_sums recurrent_sums;
+    ernn_stack_sums projection_sums;
 } ernn_layer;
 
 // Scratch that the layers use in turn; H and R the largest of the network.
 typedef struct ernn_layer_scratch {
+    ernn_workers *workers;
     const float *zeros; // [max batch][4 H or R] state before the first step
     float *carry;       // [max batch][H]
     float *inner;       // [max batch][H]
@@ -62,14 +86,16 @@ void ernn_gru_backward(const ernn_layer *layer, const ernn_packing *packing,
                        const ernn_layer_scratch *scratch, float *d_output);
 // d_input[rows][N] from what a backward pass left.
 void ernn_lstm_backward_input(const ernn_layer *layer, const ernn_packing *packing,
-                              const ernn_layer_weights *weights, float *d_input);
+                              const ernn_layer_weights *weights, const ernn_layer_scratch *scratch,
+                              float *d_input);
 void ernn_gru_backward_input(const ernn_layer *layer, const ernn_packing *packing,
-                             const ernn_layer_weights *weights, float *d_input);
+                             const ernn_layer_weights *weights, const ernn_layer_scratch *scratch,
+                             float *d_input);
 
 // previous[rows][n] = x of the step before, zero at the first.
 void ernn_packing_shift(const ernn_packing *packing, int n, const float *x, float *previous);
 // sums[n] += the sum of the rows of x[rows][n], ld floats apart.
-void ernn_sum_rows(int rows, int n, const float *x, size_t ld, float *sums);
+void ernn_sum_rows(int rows, int n, const float *x, size_t ld, float *sums, ernn_workers *workers);
 
 // ---- Bidirectional layers ----
 

@@ -8,8 +8,6 @@
 
 #include "num/activation.h"
 #include "num/clones.h"
-#include "num/gemm.h"
-#include "num/thin.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,108 +92,177 @@ static const float *before(const ernn_packing *packing, const float *x, int n, i
     return t ? x + (packing->start[t - 1] + (size_t)i) * (size_t)n : zeros;
 }
 
-void ernn_lstm_forward(const ernn_layer *layer, const ernn_packing *packing,
-                       const ernn_layer_weights *weights, const ernn_layer_scratch *scratch)
-{
-    const int n = layer->spec.n_cells;
-    const int n_out = layer->n_outputs;
-    const size_t width = 4 * (size_t)n;
-    const float *peephole = layer->spec.is_peephole ? weights->peephole : scratch->zeros;
-    const bool is_projected = layer->spec.n_projected > 0;
-    const float clip = clip_of(&layer->spec);
-    float *m = is_projected ? layer->hidden : layer->output;
+// ---- The share of one thread: some utterances through all steps ----
 
-    ernn_gemm_nt(ernn_packing_rows(packing), 4 * n, layer->n_inputs, 1, layer->input,
-                 (size_t)layer->n_inputs, weights->input, (size_t)layer->n_inputs, 0, layer->gates,
-                 width);
-    for (int t = 0; t < packing->n_steps; t++) {
-        const int active = packing->active[t];
-        const size_t row = packing->start[t];
-        if (t)
-            ernn_thin_product(active, 4 * n, n_out,
-                              layer->output + packing->start[t - 1] * (size_t)n_out, (size_t)n_out,
-                              weights->recurrent_turned, width, layer->gates + row * width, width);
-        for (int i = 0; i < active; i++)
-            forward_row(n, clip, layer->gates + (row + (size_t)i) * width, weights->bias, peephole,
-                        before(packing, layer->cell, n, t, i, scratch->zeros),
-                        layer->cell + (row + (size_t)i) * (size_t)n,
-                        m + (row + (size_t)i) * (size_t)n);
-        if (!is_projected)
-            continue;
-        // y = W_ym m
-        float *y = layer->output + row * (size_t)n_out;
-        memset(y, 0, (size_t)active * (size_t)n_out * sizeof *y);
-        ernn_thin_product(active, n_out, n, m + row * (size_t)n, (size_t)n,
-                          weights->projection_turned, (size_t)n_out, y, (size_t)n_out);
+typedef struct pass {
+    const ernn_layer *layer;
+    const ernn_packing *packing;
+    const ernn_layer_weights *weights;
+    const ernn_layer_scratch *scratch;
+    int shares;
+    float *d_output; // backward
+} pass;
+
+// y' of the ranks at step t > 0.
+static float *outputs_before(const ernn_layer *layer, const ernn_packing *packing, float *outputs,
+                             int t, ernn_ranks ranks)
+{
+    const size_t row = packing->start[t - 1] + (size_t)ranks.first;
+    return outputs + row * (size_t)layer->n_outputs;
+}
+
+static void forward_step(const pass *p, ernn_ranks ranks, int t, float *scratch)
+{
+    const ernn_layer *layer = p->layer;
+    const int n = layer->spec.n_cells;
+    const size_t n_out = (size_t)layer->n_outputs;
+    const size_t width = 4 * (size_t)n;
+    const size_t row = p->packing->start[t] + (size_t)ranks.first;
+    const float *peephole = p->weights->peephole ? p->weights->peephole : p->scratch->zeros;
+    const bool is_projected = p->weights->projection;
+    float *m = (is_projected ? layer->hidden : layer->output) + row * (size_t)n;
+    if (t) // W_r y'
+        ernn_stack_product(p->weights->recurrent, ernn_gates_all(p->weights->recurrent), ranks.n,
+                           outputs_before(layer, p->packing, layer->output, t, ranks), n_out, true,
+                           layer->gates + row * width, width, scratch);
+    for (int i = 0; i < ranks.n; i++)
+        forward_row(n, clip_of(&layer->spec), layer->gates + (row + (size_t)i) * width,
+                    p->weights->bias, peephole,
+                    before(p->packing, layer->cell, n, t, ranks.first + i, p->scratch->zeros),
+                    layer->cell + (row + (size_t)i) * (size_t)n, m + (size_t)i * (size_t)n);
+    if (is_projected) // y = W_ym m
+        ernn_stack_product(p->weights->projection, ernn_gates_all(p->weights->projection), ranks.n,
+                           m, (size_t)n, false, layer->output + row * n_out, n_out, scratch);
+}
+
+static void forward_share(void *user, int index, float *scratch)
+{
+    const pass *p = user;
+    ernn_ranks ranks = ernn_packing_share(p->packing, index, p->shares);
+    for (int t = 0; t < p->packing->n_steps; t++) {
+        ranks.n = ernn_packing_running(p->packing, ranks, t);
+        if (!ranks.n)
+            return;
+        forward_step(p, ranks, t, scratch);
     }
 }
 
 // Step t of the backward pass: d_output of this step is complete; adds to that of the step before.
-static void backward_step(const ernn_layer *layer, const ernn_packing *packing,
-                          const ernn_layer_weights *weights, const ernn_layer_gradient *gradient,
-                          const ernn_layer_scratch *scratch, float *d_output, int t)
+static void backward_step(const pass *p, ernn_ranks ranks, int t, float *scratch)
 {
+    const ernn_layer *layer = p->layer;
     const int n = layer->spec.n_cells;
-    const int n_out = layer->n_outputs;
+    const size_t n_out = (size_t)layer->n_outputs;
     const size_t width = 4 * (size_t)n;
-    const float *peephole = layer->spec.is_peephole ? weights->peephole : scratch->zeros;
-    const int active = packing->active[t];
-    const size_t row = packing->start[t];
-    const float clip = clip_of(&layer->spec);
-    const float *dm = d_output + row * (size_t)n_out;
-    if (layer->spec.n_projected) {
+    const size_t row = p->packing->start[t] + (size_t)ranks.first;
+    const float *peephole = p->weights->peephole ? p->weights->peephole : p->scratch->zeros;
+    const float *dm = p->d_output + row * n_out;
+    if (p->weights->projection) {
         // dm = W_ym^T dy
-        memset(scratch->inner, 0, (size_t)active * (size_t)n * sizeof *scratch->inner);
-        ernn_thin_product(active, n, n_out, dm, (size_t)n_out, weights->projection, (size_t)n,
-                          scratch->inner, (size_t)n);
-        dm = scratch->inner;
+        float *inner = p->scratch->inner + (size_t)ranks.first * (size_t)n;
+        ernn_stack_transposed(p->weights->projection, ernn_gates_all(p->weights->projection),
+                              ranks.n, dm, n_out, false, inner, (size_t)n, scratch);
+        dm = inner;
     }
-    for (int i = 0; i < active; i++) {
-        float *a = layer->gates + (row + (size_t)i) * width;
-        const float *c_before = before(packing, layer->cell, n, t, i, scratch->zeros);
-        const float *c = layer->cell + (row + (size_t)i) * (size_t)n;
-        backward_row(n, clip, a, peephole, c_before, c, dm + (size_t)i * (size_t)n,
-                     scratch->carry + (size_t)i * (size_t)n);
-        if (layer->spec.is_peephole)
-            peephole_row(n, a, c_before, c, gradient->peephole);
+    for (int i = 0; i < ranks.n; i++)
+        backward_row(n, clip_of(&layer->spec), layer->gates + (row + (size_t)i) * width, peephole,
+                     before(p->packing, layer->cell, n, t, ranks.first + i, p->scratch->zeros),
+                     layer->cell + (row + (size_t)i) * (size_t)n, dm + (size_t)i * (size_t)n,
+                     p->scratch->carry + (size_t)(ranks.first + i) * (size_t)n);
+    if (t) // dy' += W_r^T da
+        ernn_stack_transposed(p->weights->recurrent, ernn_gates_all(p->weights->recurrent), ranks.n,
+                              layer->gates + row * width, width, true,
+                              outputs_before(layer, p->packing, p->d_output, t, ranks), n_out,
+                              scratch);
+}
+
+static void backward_share(void *user, int index, float *scratch)
+{
+    const pass *p = user;
+    const ernn_ranks ranks = ernn_packing_share(p->packing, index, p->shares);
+    const size_t n = (size_t)p->layer->spec.n_cells;
+    // Rows join, longest first, as time runs backwards: a row's carry is 0 until its last frame.
+    memset(p->scratch->carry + (size_t)ranks.first * n, 0,
+           (size_t)ranks.n * n * sizeof *p->scratch->carry);
+    for (int t = p->packing->n_steps - 1; t >= 0; t--) {
+        const ernn_ranks running = {ranks.first, ernn_packing_running(p->packing, ranks, t)};
+        if (running.n)
+            backward_step(p, running, t, scratch);
     }
-    // dy' += W_r^T da
-    if (t)
-        ernn_thin_product(active, n_out, 4 * n, layer->gates + row * width, width,
-                          weights->recurrent, (size_t)n_out,
-                          d_output + packing->start[t - 1] * (size_t)n_out, (size_t)n_out);
+}
+
+// ---- The whole batch ----
+
+void ernn_lstm_forward(const ernn_layer *layer, const ernn_packing *packing,
+                       const ernn_layer_weights *weights, const ernn_layer_scratch *scratch)
+{
+    const size_t n_in = (size_t)layer->n_inputs;
+    const size_t width = 4 * (size_t)layer->spec.n_cells;
+    pass p = {layer, packing, weights, scratch, ernn_workers_threads(scratch->workers), NULL};
+    // W_x x for all steps
+    ernn_stack_product_all(weights->input, ernn_gates_all(weights->input),
+                           ernn_packing_rows(packing), layer->input, n_in, layer->gates, width,
+                           scratch->workers);
+    ernn_workers_run(scratch->workers, p.shares, forward_share, &p);
+}
+
+// Peephole gradients of all rows, in order.
+static void peephole_gradient(const pass *p, float *gradient)
+{
+    const ernn_layer *layer = p->layer;
+    const int n = layer->spec.n_cells;
+    for (int t = 0; t < p->packing->n_steps; t++)
+        for (int i = 0; i < p->packing->active[t]; i++) {
+            const size_t row = p->packing->start[t] + (size_t)i;
+            peephole_row(n, layer->gates + row * 4 * (size_t)n,
+                         before(p->packing, layer->cell, n, t, i, p->scratch->zeros),
+                         layer->cell + row * (size_t)n, gradient);
+        }
+}
+
+// (L.6) Gradients of the weights from those of the pre-activations.
+static void weight_gradients(const pass *p, const ernn_layer_gradient *gradient)
+{
+    const ernn_layer *layer = p->layer;
+    const ernn_layer_weights *w = p->weights;
+    ernn_workers *workers = p->scratch->workers;
+    const int rows = ernn_packing_rows(p->packing);
+    const int n = layer->spec.n_cells;
+    const size_t width = 4 * (size_t)n;
+    ernn_stack_gradient(w->input, &layer->input_sums, ernn_gates_all(w->input), rows, layer->gates,
+                        width, layer->input, (size_t)layer->n_inputs, gradient->input, workers);
+    ernn_stack_finish(w->input, &layer->input_sums, gradient->input, workers);
+    ernn_packing_shift(p->packing, layer->n_outputs, layer->output, p->scratch->previous);
+    ernn_stack_gradient(w->recurrent, &layer->recurrent_sums, ernn_gates_all(w->recurrent), rows,
+                        layer->gates, width, p->scratch->previous, (size_t)layer->n_outputs,
+                        gradient->recurrent, workers);
+    ernn_stack_finish(w->recurrent, &layer->recurrent_sums, gradient->recurrent, workers);
+    ernn_sum_rows(rows, 4 * n, layer->gates, width, gradient->bias, workers);
+    if (w->peephole)
+        peephole_gradient(p, gradient->peephole);
+    if (!w->projection)
+        return;
+    ernn_stack_gradient(w->projection, &layer->projection_sums, ernn_gates_all(w->projection), rows,
+                        p->d_output, (size_t)layer->n_outputs, layer->hidden, (size_t)n,
+                        gradient->projection, workers);
+    ernn_stack_finish(w->projection, &layer->projection_sums, gradient->projection, workers);
 }
 
 void ernn_lstm_backward(const ernn_layer *layer, const ernn_packing *packing,
                         const ernn_layer_weights *weights, const ernn_layer_gradient *gradient,
                         const ernn_layer_scratch *scratch, float *d_output)
 {
-    const int rows = ernn_packing_rows(packing);
-    const int n = layer->spec.n_cells;
-    const size_t n_in = (size_t)layer->n_inputs;
-    const size_t n_out = (size_t)layer->n_outputs;
-    const size_t width = 4 * (size_t)n;
-    // Rows join, longest first, as time runs backwards: a row's carry is 0 until its last frame.
-    memset(scratch->carry, 0, (size_t)packing->n * (size_t)n * sizeof *scratch->carry);
-    for (int t = packing->n_steps - 1; t >= 0; t--)
-        backward_step(layer, packing, weights, gradient, scratch, d_output, t);
-
-    ernn_packing_shift(packing, layer->n_outputs, layer->output, scratch->previous);
-    ernn_gemm_tn(4 * n, layer->n_inputs, rows, 1, layer->gates, width, layer->input, n_in, 1,
-                 gradient->input, n_in);
-    ernn_gemm_tn(4 * n, layer->n_outputs, rows, 1, layer->gates, width, scratch->previous, n_out, 1,
-                 gradient->recurrent, n_out);
-    ernn_sum_rows(rows, 4 * n, layer->gates, width, gradient->bias);
-    if (layer->spec.n_projected)
-        ernn_gemm_tn(layer->n_outputs, n, rows, 1, d_output, n_out, layer->hidden, (size_t)n, 1,
-                     gradient->projection, (size_t)n);
+    pass p = {layer, packing, weights, scratch, ernn_workers_threads(scratch->workers), d_output};
+    ernn_workers_run(scratch->workers, p.shares, backward_share, &p);
+    weight_gradients(&p, gradient);
 }
 
 void ernn_lstm_backward_input(const ernn_layer *layer, const ernn_packing *packing,
-                              const ernn_layer_weights *weights, float *d_input)
+                              const ernn_layer_weights *weights, const ernn_layer_scratch *scratch,
+                              float *d_input)
 {
-    const int width = 4 * layer->spec.n_cells;
-    const size_t n_in = (size_t)layer->n_inputs;
-    ernn_gemm_nn(ernn_packing_rows(packing), layer->n_inputs, width, 1, layer->gates, (size_t)width,
-                 weights->input, n_in, 0, d_input, n_in);
+    // dx = W_x^T da
+    ernn_stack_transposed_all(
+        weights->input, ernn_gates_all(weights->input), ernn_packing_rows(packing), layer->gates,
+        4 * (size_t)layer->spec.n_cells, false, d_input, (size_t)layer->n_inputs, scratch->workers);
 }

@@ -1,38 +1,44 @@
-// The dense twin of a model's parameters: expansion before an update's batches run, folding of
-// their gradients after. docs/math.md section 1: the gradient of a k-vector is the dense gradient
-// summed over each wrapped diagonal. SPDX-License-Identifier: Apache-2.0
+// The parameters of a model as the passes of training use them: matrices packed for products, one
+// stack for each class of a layer; vectors where they are. docs/math.md section 1.
+// SPDX-License-Identifier: Apache-2.0
 #include "nn/weights.h"
 
 #include "base/memory.h"
-#include "ernn/circ.h"
 #include "nn/table.h"
 
 #include <string.h>
 
-// Floats from the start of the dense block, of one cell. A part that it does not have stays 0,
-// unused.
-typedef struct cell_offsets {
-    size_t matrix[ERNN_MATRIX_CLASSES];
+enum { PARTS = ERNN_MATRIX_CLASSES }; // the place of the output class is not used in a layer
+
+// Floats from the start of the parameters. A part that the cell does not have stays 0, unused.
+typedef struct cell_places {
+    size_t matrix[PARTS];
     size_t bias;
     size_t candidate_bias;
     size_t peephole;
-    size_t turned_recurrent; // from the start of `turned`
-    size_t turned_projection;
-} cell_offsets;
+} cell_places;
+
+// One matrix of a stack: what an update has to pack.
+typedef struct packing {
+    ernn_stack *stack;
+    int g;
+    size_t offset; // of the stack in the parameters
+} packing;
 
 struct ernn_weights {
     ernn_spec spec;
-    size_t n_tensors;
-    ernn_tensor stored[ERNN_MAX_TENSORS]; // the model's
-    ernn_tensor dense[ERNN_MAX_TENSORS];  // all blocks 1
-    size_t n_stored;
-    size_t n_dense;
-    cell_offsets offsets[ERNN_MAX_LAYERS][2]; // forward, backward in time
-    size_t output;                            // offset of output.W; the bias follows
-    size_t output_bias;                       // offset of output.b
-    float *values;                            // [n_dense]
-    float *turned; // transposed recurrent and projection matrices of all cells
+    const float *parameters;                // borrowed, from update to update
+    cell_places places[ERNN_MAX_LAYERS][2]; // forward, backward in time
+    ernn_stack stacks[ERNN_MAX_LAYERS][2][PARTS];
+    ernn_stack output;
+    size_t n_floats;
+    size_t output_place;
+    size_t output_bias_place;
+    int n_packings;
+    packing packings[ERNN_MAX_TENSORS];
 };
+
+// ---- Places ----
 
 static bool is_called(const ernn_tensor *tensor, const char *name)
 {
@@ -40,184 +46,187 @@ static bool is_called(const ernn_tensor *tensor, const char *name)
     return strcmp(dot + 1, name) == 0;
 }
 
-// Where the parts of a cell begin. The gates of one part are contiguous and the first gate is i
-// (LSTM) or z (GRU).
+static void note_cell(cell_places *places, const ernn_tensor *tensor, bool *is_seen)
+{
+    if (tensor->is_matrix) {
+        // The gates of one class are contiguous: the first one tells.
+        if (!is_seen[tensor->matrix])
+            places->matrix[tensor->matrix] = tensor->offset;
+        is_seen[tensor->matrix] = true;
+    } else if (is_called(tensor, "b_i") || is_called(tensor, "b_z"))
+        places->bias = tensor->offset;
+    else if (is_called(tensor, "b_hr"))
+        places->candidate_bias = tensor->offset;
+    else if (is_called(tensor, "w_ic"))
+        places->peephole = tensor->offset;
+}
+
 static void locate(ernn_weights *weights)
 {
-    for (size_t i = 0; i < weights->n_tensors; i++) {
-        const ernn_tensor *tensor = &weights->dense[i];
-        if (tensor->layer < 0) {
-            *(tensor->is_matrix ? &weights->output : &weights->output_bias) = tensor->offset;
-            continue;
-        }
-        cell_offsets *offsets = &weights->offsets[tensor->layer][tensor->is_reverse];
-        if (is_called(tensor, "W_ix") || is_called(tensor, "W_zx"))
-            offsets->matrix[ERNN_MATRIX_INPUT] = tensor->offset;
-        else if (is_called(tensor, "W_ir") || is_called(tensor, "W_zr"))
-            offsets->matrix[ERNN_MATRIX_RECURRENT] = tensor->offset;
-        else if (is_called(tensor, "W_ym"))
-            offsets->matrix[ERNN_MATRIX_PROJECTION] = tensor->offset;
-        else if (is_called(tensor, "b_i") || is_called(tensor, "b_z"))
-            offsets->bias = tensor->offset;
-        else if (is_called(tensor, "b_hr"))
-            offsets->candidate_bias = tensor->offset;
-        else if (is_called(tensor, "w_ic"))
-            offsets->peephole = tensor->offset;
+    ernn_tensor tensors[ERNN_MAX_TENSORS];
+    bool is_seen[ERNN_MAX_LAYERS][2][PARTS] = {{{false}}};
+    const size_t n = ernn_table_fill(&weights->spec, tensors, &weights->n_floats);
+    for (size_t i = 0; i < n; i++) {
+        const ernn_tensor *tensor = &tensors[i];
+        if (tensor->layer >= 0)
+            note_cell(&weights->places[tensor->layer][tensor->is_reverse], tensor,
+                      is_seen[tensor->layer][tensor->is_reverse]);
+        else if (tensor->is_matrix)
+            weights->output_place = tensor->offset;
+        else
+            weights->output_bias_place = tensor->offset;
     }
 }
 
-// Rows of a layer's recurrent matrix: its gates one after the other.
-static int gate_rows(const ernn_layer_spec *layer)
+// ---- Matrices ----
+
+static ernn_status add_stack(ernn_weights *weights, ernn_stack *stack, size_t offset, int n,
+                             int rows, int cols, const int *k, ernn_matrix_form form,
+                             ernn_error *err)
 {
-    return ernn_spec_gates(layer->cell) * layer->n_cells;
+    const ernn_status status = ernn_stack_init(stack, n, rows, cols, k, form, err);
+    for (int g = 0; g < n && status == ERNN_OK; g++)
+        weights->packings[weights->n_packings++] = (packing){stack, g, offset};
+    return status;
 }
 
-// Places of the transposed matrices; returns the floats they take together.
-static size_t place_turned(ernn_weights *weights)
+static ernn_status add_class(ernn_weights *weights, int l, int direction, ernn_matrix_class class,
+                             ernn_matrix_form form, ernn_error *err)
 {
-    size_t n = 0;
-    for (int l = 0; l < weights->spec.n_layers; l++) {
-        const ernn_layer_spec *layer = &weights->spec.layers[l];
-        const size_t n_states = (size_t)ernn_spec_layer_states(&weights->spec, l);
-        for (int d = 0; d < ernn_spec_directions(layer); d++) {
-            weights->offsets[l][d].turned_recurrent = n;
-            n += (size_t)gate_rows(layer) * n_states;
-            weights->offsets[l][d].turned_projection = n;
-            n += layer->n_projected ? (size_t)layer->n_cells * n_states : 0;
-        }
-    }
-    return n;
+    const ernn_layer_spec *layer = &weights->spec.layers[l];
+    const int n_out = ernn_spec_layer_states(&weights->spec, l);
+    const bool is_projection = class == ERNN_MATRIX_PROJECTION;
+    const int n = is_projection ? 1 : ernn_spec_gates(layer->cell);
+    const int rows = is_projection ? n_out : layer->n_cells;
+    const int cols = is_projection                ? layer->n_cells
+                     : class == ERNN_MATRIX_INPUT ? ernn_spec_layer_inputs(&weights->spec, l)
+                                                  : n_out;
+    int k[ERNN_MAX_GATES];
+    if (is_projection && !layer->n_projected)
+        return ERNN_OK;
+    for (int g = 0; g < n; g++)
+        k[g] = ernn_spec_structure(layer, class, g).block;
+    return add_stack(weights, &weights->stacks[l][direction][class],
+                     weights->places[l][direction].matrix[class], n, rows, cols, k, form, err);
 }
 
-ernn_status ernn_weights_new(const ernn_model *model, ernn_weights **weights, ernn_error *err)
+ernn_status ernn_weights_new_in(const ernn_model *model, ernn_matrix_form form,
+                                ernn_weights **weights, ernn_error *err)
 {
     *weights = NULL;
     ernn_weights *made = ernn_mem_new(1, sizeof *made, err);
     if (!made)
         return ERNN_NO_MEMORY;
     made->spec = *ernn_model_spec(model);
-    const ernn_spec dense = ernn_spec_dense(&made->spec);
-    made->n_tensors = ernn_table_fill(&made->spec, made->stored, &made->n_stored);
-    ernn_table_fill(&dense, made->dense, &made->n_dense);
     locate(made);
-    made->values = ernn_mem_new(made->n_dense, sizeof *made->values, err);
-    made->turned = ernn_mem_new(place_turned(made), sizeof *made->turned, err);
-    if (!made->values || !made->turned) {
+    const int last = ernn_spec_layer_outputs(&made->spec, made->spec.n_layers - 1);
+    ernn_status status = add_stack(made, &made->output, made->output_place, 1, made->spec.n_labels,
+                                   last, (const int[]){1}, form, err);
+    for (int l = 0; l < made->spec.n_layers; l++)
+        for (int d = 0; d < ernn_spec_directions(&made->spec.layers[l]); d++)
+            for (int m = 0; m <= ERNN_MATRIX_PROJECTION && status == ERNN_OK; m++)
+                status = add_class(made, l, d, (ernn_matrix_class)m, form, err);
+    if (status != ERNN_OK) {
         ernn_weights_free(made);
-        return ERNN_NO_MEMORY;
+        return status;
     }
-    ernn_weights_update(made, ernn_model_parameters_const(model));
+    ernn_weights_update(made, ernn_model_parameters_const(model), NULL);
     *weights = made;
     return ERNN_OK;
+}
+
+ernn_status ernn_weights_new(const ernn_model *model, ernn_weights **weights, ernn_error *err)
+{
+    return ernn_weights_new_in(model, ERNN_MATRIX_FASTER, weights, err);
 }
 
 void ernn_weights_free(ernn_weights *weights)
 {
     if (!weights)
         return;
-    ernn_mem_free(weights->values);
-    ernn_mem_free(weights->turned);
+    for (int l = 0; l < weights->spec.n_layers; l++)
+        for (int m = 0; m < 2 * PARTS; m++)
+            ernn_stack_clear(&weights->stacks[l][m / PARTS][m % PARTS]);
+    ernn_stack_clear(&weights->output);
     ernn_mem_free(weights);
 }
 
 size_t ernn_weights_count(const ernn_weights *weights)
 {
-    return weights->n_dense;
+    return weights->n_floats;
 }
 
-// to[cols][rows] = from[rows][cols] transposed, in tiles that stay in the cache.
-static void transpose(const float *from, int rows, int cols, float *to)
+static void update(void *user, int index, float *scratch)
 {
-    enum { TILE = 16 };
-    for (int r0 = 0; r0 < rows; r0 += TILE)
-        for (int c0 = 0; c0 < cols; c0 += TILE)
-            for (int r = r0; r < rows && r < r0 + TILE; r++)
-                for (int c = c0; c < cols && c < c0 + TILE; c++)
-                    to[(size_t)c * (size_t)rows + (size_t)r] =
-                        from[(size_t)r * (size_t)cols + (size_t)c];
+    (void)scratch;
+    const ernn_weights *weights = user;
+    const packing *p = &weights->packings[index];
+    ernn_stack_update(p->stack, p->g, weights->parameters + p->offset);
 }
 
-static void turn_cell(ernn_weights *weights, int l, int direction)
+void ernn_weights_update(ernn_weights *weights, const float *parameters, ernn_workers *workers)
 {
-    const ernn_layer_spec *layer = &weights->spec.layers[l];
-    const cell_offsets *offsets = &weights->offsets[l][direction];
-    const int n_states = ernn_spec_layer_states(&weights->spec, l);
-    transpose(weights->values + offsets->matrix[ERNN_MATRIX_RECURRENT], gate_rows(layer), n_states,
-              weights->turned + offsets->turned_recurrent);
-    if (layer->n_projected)
-        transpose(weights->values + offsets->matrix[ERNN_MATRIX_PROJECTION], n_states,
-                  layer->n_cells, weights->turned + offsets->turned_projection);
+    weights->parameters = parameters;
+    if (workers)
+        ernn_workers_run(workers, weights->n_packings, update, weights);
+    for (int i = 0; !workers && i < weights->n_packings; i++)
+        update(weights, i, NULL);
 }
 
-void ernn_weights_update(ernn_weights *weights, const float *parameters)
-{
-    for (size_t i = 0; i < weights->n_tensors; i++) {
-        const ernn_tensor *from = &weights->stored[i];
-        float *to = weights->values + weights->dense[i].offset;
-        if (from->is_matrix)
-            ernn_circ_expand(parameters + from->offset, from->rows, from->cols, from->block, to);
-        else
-            memcpy(to, parameters + from->offset, from->count * sizeof *to);
-    }
-    for (int l = 0; l < weights->spec.n_layers; l++)
-        for (int d = 0; d < ernn_spec_directions(&weights->spec.layers[l]); d++)
-            turn_cell(weights, l, d);
-}
+// ---- Parts ----
 
-void ernn_weights_fold(const ernn_weights *weights, const float *dense_gradient, float *gradient)
+const ernn_spec *ernn_weights_spec(const ernn_weights *weights)
 {
-    memset(gradient, 0, weights->n_stored * sizeof *gradient);
-    for (size_t i = 0; i < weights->n_tensors; i++) {
-        const ernn_tensor *to = &weights->stored[i];
-        const float *from = dense_gradient + weights->dense[i].offset;
-        if (to->is_matrix)
-            ernn_circ_fold_gradient(from, to->rows, to->cols, to->block, gradient + to->offset);
-        else
-            memcpy(gradient + to->offset, from, to->count * sizeof *gradient);
-    }
+    return &weights->spec;
 }
 
 ernn_layer_weights ernn_weights_layer(const ernn_weights *weights, int layer, int direction)
 {
-    const cell_offsets *offsets = &weights->offsets[layer][direction];
-    const float *values = weights->values;
+    const ernn_layer_spec *spec = &weights->spec.layers[layer];
+    const cell_places *places = &weights->places[layer][direction];
+    const ernn_stack *stacks = weights->stacks[layer][direction];
+    const float *values = weights->parameters;
+    const bool is_lstm = spec->cell == ERNN_CELL_LSTM;
     return (ernn_layer_weights){
-        .input = values + offsets->matrix[ERNN_MATRIX_INPUT],
-        .recurrent = values + offsets->matrix[ERNN_MATRIX_RECURRENT],
-        .recurrent_turned = weights->turned + offsets->turned_recurrent,
-        .bias = values + offsets->bias,
-        .candidate_bias = values + offsets->candidate_bias,
-        .peephole = values + offsets->peephole,
-        .projection = values + offsets->matrix[ERNN_MATRIX_PROJECTION],
-        .projection_turned = weights->turned + offsets->turned_projection,
+        .input = &stacks[ERNN_MATRIX_INPUT],
+        .recurrent = &stacks[ERNN_MATRIX_RECURRENT],
+        .projection = spec->n_projected ? &stacks[ERNN_MATRIX_PROJECTION] : NULL,
+        .bias = values + places->bias,
+        .candidate_bias = !is_lstm && spec->is_reset_after ? values + places->candidate_bias : NULL,
+        .peephole = is_lstm && spec->is_peephole ? values + places->peephole : NULL,
     };
 }
 
 ernn_layer_gradient ernn_weights_layer_gradient(const ernn_weights *weights, int layer,
-                                                int direction, float *dense_gradient)
+                                                int direction, float *gradient)
 {
-    const cell_offsets *offsets = &weights->offsets[layer][direction];
+    const cell_places *places = &weights->places[layer][direction];
     return (ernn_layer_gradient){
-        .input = dense_gradient + offsets->matrix[ERNN_MATRIX_INPUT],
-        .recurrent = dense_gradient + offsets->matrix[ERNN_MATRIX_RECURRENT],
-        .bias = dense_gradient + offsets->bias,
-        .candidate_bias = dense_gradient + offsets->candidate_bias,
-        .peephole = dense_gradient + offsets->peephole,
-        .projection = dense_gradient + offsets->matrix[ERNN_MATRIX_PROJECTION],
+        .input = gradient + places->matrix[ERNN_MATRIX_INPUT],
+        .recurrent = gradient + places->matrix[ERNN_MATRIX_RECURRENT],
+        .projection = gradient + places->matrix[ERNN_MATRIX_PROJECTION],
+        .bias = gradient + places->bias,
+        .candidate_bias = gradient + places->candidate_bias,
+        .peephole = gradient + places->peephole,
     };
 }
 
-size_t ernn_weights_output(const ernn_weights *weights)
+const ernn_stack *ernn_weights_output(const ernn_weights *weights)
 {
-    return weights->output;
+    return &weights->output;
 }
 
-size_t ernn_weights_output_bias(const ernn_weights *weights)
+const float *ernn_weights_output_bias(const ernn_weights *weights)
 {
-    return weights->output_bias;
+    return weights->parameters + weights->output_bias_place;
 }
 
-const float *ernn_weights_values(const ernn_weights *weights)
+float *ernn_weights_output_gradient(const ernn_weights *weights, float *gradient)
 {
-    return weights->values;
+    return gradient + weights->output_place;
+}
+
+float *ernn_weights_output_bias_gradient(const ernn_weights *weights, float *gradient)
+{
+    return gradient + weights->output_bias_place;
 }

@@ -8,22 +8,10 @@
 
 #include <string.h>
 
-// cos(2 pi j / 64), j = 0..16; the sine is the same read backwards.
-static const float COSINE[17] = {
+const float ernn_rfft_cosine[ERNN_RFFT_MAX_K / 4 + 1] = {
     1.0f,         0.995184727f, 0.980785280f, 0.956940336f,  0.923879533f, 0.881921264f,
     0.831469612f, 0.773010453f, 0.707106781f, 0.634393284f,  0.555570233f, 0.471396737f,
     0.382683432f, 0.290284677f, 0.195090322f, 0.0980171403f, 0.0f};
-
-// cos and sin of 2 pi j / m, 0 <= j <= m / 4.
-static float twiddle_cos(int m, int j)
-{
-    return COSINE[j * (ERNN_RFFT_MAX_K / m)];
-}
-
-static float twiddle_sin(int m, int j)
-{
-    return COSINE[16 - j * (ERNN_RFFT_MAX_K / m)];
-}
 
 // One pair of bins of a merge, over n transforms: X_j = E_j + w^j O_j and
 // X_{m/2-j} = conj(E_j - w^j O_j), w = exp(-2 pi i / m). Rows of two: real, imaginary.
@@ -86,8 +74,8 @@ static inline void merge(const float *in, int m, size_t n, float *out)
         negate_row(odd + n, n, out + (size_t)(m / 2 + 1) * n);
     }
     for (int j = 1; j < m / 4; j++)
-        merge_pair(even + (size_t)(2 * j) * n, odd + (size_t)(2 * j) * n, n, twiddle_cos(m, j),
-                   twiddle_sin(m, j), out + (size_t)(2 * j) * n, out + (size_t)(m - 2 * j) * n);
+        merge_pair(even + (size_t)(2 * j) * n, odd + (size_t)(2 * j) * n, n, ernn_rfft_cos(m, j),
+                   ernn_rfft_sin(m, j), out + (size_t)(2 * j) * n, out + (size_t)(m - 2 * j) * n);
 }
 
 static inline void split(const float *in, int m, size_t n, float *out)
@@ -100,8 +88,8 @@ static inline void split(const float *in, int m, size_t n, float *out)
         negate_row(in + (size_t)(m / 2 + 1) * n, n, odd + n);
     }
     for (int j = 1; j < m / 4; j++)
-        split_pair(in + (size_t)(2 * j) * n, in + (size_t)(m - 2 * j) * n, n, twiddle_cos(m, j),
-                   twiddle_sin(m, j), even + (size_t)(2 * j) * n, odd + (size_t)(2 * j) * n);
+        split_pair(in + (size_t)(2 * j) * n, in + (size_t)(m - 2 * j) * n, n, ernn_rfft_cos(m, j),
+                   ernn_rfft_sin(m, j), even + (size_t)(2 * j) * n, odd + (size_t)(2 * j) * n);
 }
 
 // to[e] = from[e with its bits reversed]; its own inverse.

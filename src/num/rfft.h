@@ -11,6 +11,20 @@
 
 enum { ERNN_RFFT_MAX_K = 64 };
 
+// cos(2 pi j / 64), j = 0..16; the sine is the same read backwards.
+extern const float ernn_rfft_cosine[ERNN_RFFT_MAX_K / 4 + 1];
+
+// cos and sin of 2 pi j / m, 0 <= j <= m / 4.
+static inline float ernn_rfft_cos(int m, int j)
+{
+    return ernn_rfft_cosine[j * (ERNN_RFFT_MAX_K / m)];
+}
+
+static inline float ernn_rfft_sin(int m, int j)
+{
+    return ernn_rfft_cosine[ERNN_RFFT_MAX_K / 4 - j * (ERNN_RFFT_MAX_K / m)];
+}
+
 // v[k][n] time domain -> packed spectra, in place. X_j = sum_m x_m exp(-2 pi i j m / k). k is a
 // power of two; scratch[k][n].
 void ernn_rfft(float *v, int k, size_t n, float *scratch);

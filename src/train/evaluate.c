@@ -174,9 +174,9 @@ ernn_status ernn_evaluate(const ernn_model *model, const ernn_sequences *sequenc
         return ERNN_NO_MEMORY;
     status = ernn_weights_new(model, &weights, err);
     for (int i = 0; i < n_nets && status == ERNN_OK; i++)
-        status = ernn_net_new(model, ERNN_DECODE_GROUP, longest, &nets[i], err);
+        status = ernn_net_new(weights, ERNN_DECODE_GROUP, longest, 1, &nets[i], err);
     if (status == ERNN_OK) {
-        ernn_weights_update(weights, ernn_model_parameters_const(model));
+        ernn_weights_update(weights, ernn_model_parameters_const(model), NULL);
         status = ernn_evaluate_on(model, weights, nets, n_nets, NULL, sequences, options,
                                   evaluation, err);
     }

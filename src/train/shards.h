@@ -1,28 +1,24 @@
-// A batch split into a fixed number of pieces, each with a net of its own, run in parallel and
-// reduced in order: the same bytes for any number of threads. SPDX-License-Identifier: Apache-2.0
+// The gradient of a batch on several threads: the same bytes for any number of them.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SRC_TRAIN_SHARDS_H
 #define ERNN_SRC_TRAIN_SHARDS_H
 
 #include "nn/net.h"
 
 // Utterances that are decoded together, fixed so that every evaluation of a model agrees.
-enum { ERNN_DECODE_GROUP = 4 };
+enum { ERNN_DECODE_GROUP = 8 };
 
 typedef struct ernn_shards {
-    int n;             // pieces
-    int threads;       // at most n are used
-    ernn_net **nets;   // [n]
-    float **gradients; // [n] -> dense gradient of one piece
-    double *losses;    // [n]
+    int threads;
     ernn_weights *weights;
+    ernn_net *net;
 } ernn_shards;
 
-// Pieces for batches of `batch` utterances, a function of the batch alone.
-int ernn_shards_pieces(int batch);
 // All cores when `threads` is 0.
 int ernn_shards_threads(int threads);
 
-// Nets that hold batches of `batch` utterances (and decoding groups) of up to `max_frames` frames.
+// A net that holds batches of `batch` utterances (and decoding groups) of up to `max_frames`
+// frames.
 ernn_status ernn_shards_new(const ernn_model *model, int batch, int max_frames, int threads,
                             ernn_shards **shards, ernn_error *err);
 void ernn_shards_free(ernn_shards *shards);

@@ -94,10 +94,10 @@ ernn_status ernn_teacher_new(const ernn_model *model, const ernn_sequences *sequ
     float **made = allocate(sequences, ernn_model_spec(model)->n_labels, err);
     status = nets && made ? ernn_weights_new(model, &weights, err) : ERNN_NO_MEMORY;
     for (int i = 0; i < n_nets && status == ERNN_OK; i++)
-        status = ernn_net_new(model, ERNN_DECODE_GROUP, ernn_sequences_longest(sequences), &nets[i],
-                              err);
+        status = ernn_net_new(weights, ERNN_DECODE_GROUP, ernn_sequences_longest(sequences), 1,
+                              &nets[i], err);
     if (status == ERNN_OK) {
-        ernn_weights_update(weights, ernn_model_parameters_const(model));
+        ernn_weights_update(weights, ernn_model_parameters_const(model), NULL);
         status = run_all(model, sequences, nets, n_nets, weights, made, err);
     }
     for (int i = 0; nets && i < n_nets; i++)

@@ -302,10 +302,9 @@ ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
         return ERNN_OK;
     ernn_evaluation evaluation;
     const ernn_shards *s = t->shards;
-    ernn_weights_update(s->weights, ernn_trainer_forward(t));
-    const ernn_status status =
-        ernn_evaluate_on(t->model, s->weights, s->nets, s->threads < s->n ? s->threads : s->n,
-                         t->options.comm, t->dev, NULL, &evaluation, err);
+    ernn_weights_update(s->weights, ernn_trainer_forward(t), ernn_net_workers(s->net));
+    const ernn_status status = ernn_evaluate_on(t->model, s->weights, &s->net, 1, t->options.comm,
+                                                t->dev, NULL, &evaluation, err);
     if (status != ERNN_OK)
         return status;
     const double measured = ernn_evaluation_per(&evaluation, t->dev);

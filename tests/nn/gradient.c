@@ -112,35 +112,26 @@ static void fill_batch(ernn_batch *batch, const example *e, int n_classes, ernn_
                           .seeds = e->noise > 0 ? seeds : NULL};
 }
 
-// Gradient of the training code, folded to the model's layout; returns the loss.
-static double train_gradient(const ernn_model *model, const ernn_batch *batch, float *gradient)
+// Gradient of the training code; returns the loss.
+static double train_gradient(const ernn_model *model, const ernn_batch *batch,
+                             ernn_matrix_form form, float *gradient)
 {
     ernn_error err = {0};
     ernn_weights *weights = NULL;
     ernn_net *net = NULL;
-    check_ok(ernn_weights_new(model, &weights, &err), err);
-    check_ok(ernn_net_new(model, batch->n + 1, MAX_FRAMES, &net, &err), err);
-    float *dense = calloc(ernn_weights_count(weights), sizeof *dense);
+    check_ok(ernn_weights_new_in(model, form, &weights, &err), err);
+    check_ok(ernn_net_new(weights, batch->n + 1, MAX_FRAMES, 1, &net, &err), err);
     int n_skipped = -1;
     ernn_net_forward(net, weights, batch);
-    const double loss = ernn_net_backward(net, weights, batch, dense, &n_skipped);
+    const double loss = ernn_net_backward(net, weights, batch, gradient, &n_skipped);
     assert_int_equal(n_skipped, 0);
-    ernn_weights_fold(weights, dense, gradient);
-    free(dense);
     ernn_net_free(net);
     ernn_weights_free(weights);
     return loss;
 }
 
-static void check_model(const ernn_model *model, const ernn_batch *batch)
+static void compare(const ernn_model *model, const float *gradient, const double *want)
 {
-    const size_t n = ernn_model_n_parameters(model);
-    float *gradient = calloc(n, sizeof *gradient);
-    double *want = calloc(n, sizeof *want);
-    reference ref = reference_new(model);
-    const double loss = train_gradient(model, batch, gradient);
-    check_near(loss, reference_loss(&ref, batch), 1e-5 * fabs(loss));
-    reference_gradient(&ref, batch, want);
     for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
         const ernn_tensor *t = &ernn_model_tensors(model)[i];
         double largest = 0;
@@ -157,9 +148,25 @@ static void check_model(const ernn_model *model, const ernn_batch *batch)
         }
         check_db(gradient + t->offset, want + t->offset, t->count, 85);
     }
+}
+
+// Circulant matrices in both forms.
+static void check_model(const ernn_model *model, const ernn_batch *batch)
+{
+    static const ernn_matrix_form forms[] = {ERNN_MATRIX_EXPANDED, ERNN_MATRIX_SPECTRAL};
+    const size_t n = ernn_model_n_parameters(model);
+    double *want = calloc(n, sizeof *want);
+    reference ref = reference_new(model);
+    const double loss = reference_loss(&ref, batch);
+    reference_gradient(&ref, batch, want);
+    for (int i = 0; i < 2; i++) {
+        float *gradient = calloc(n, sizeof *gradient);
+        check_near(train_gradient(model, batch, forms[i], gradient), loss, 1e-5 * fabs(loss));
+        compare(model, gradient, want);
+        free(gradient);
+    }
     reference_free(&ref);
     free(want);
-    free(gradient);
 }
 
 static ernn_spec spec_of(const example *e)

@@ -20,7 +20,7 @@ typedef struct fixture {
     ernn_model *model;
     ernn_weights *weights;
     ernn_net *net;
-    size_t n_dense;
+    size_t n_floats;
     float frames[N][MAX_FRAMES * N_INPUTS];
     int labels[N][MAX_FRAMES];
     const float *frame_rows[N];
@@ -45,8 +45,8 @@ static fixture *fixture_new(const char *network, const char *blocks, double spre
     check_ok(ernn_model_new(&spec, &features, (ernn_phone_set)0, 1, &f->model, &err), err);
     reference_randomize(f->model, 3, spread);
     check_ok(ernn_weights_new(f->model, &f->weights, &err), err);
-    check_ok(ernn_net_new(f->model, N, MAX_FRAMES, &f->net, &err), err);
-    f->n_dense = ernn_weights_count(f->weights);
+    check_ok(ernn_net_new(f->weights, N, MAX_FRAMES, 1, &f->net, &err), err);
+    f->n_floats = ernn_weights_count(f->weights);
     ernn_rng rng = ernn_rng_new(8, 0, 0);
     for (int i = 0; i < N; i++) {
         check_random(&rng, f->frames[i], MAX_FRAMES * N_INPUTS, 1);
@@ -92,10 +92,10 @@ static ernn_batch alone(const fixture *f, int i)
     return one;
 }
 
-static double run(fixture *f, const ernn_batch *batch, float *dense, int *n_skipped)
+static double run(fixture *f, const ernn_batch *batch, float *gradient, int *n_skipped)
 {
     ernn_net_forward(f->net, f->weights, batch);
-    return ernn_net_backward(f->net, f->weights, batch, dense, n_skipped);
+    return ernn_net_backward(f->net, f->weights, batch, gradient, n_skipped);
 }
 
 static void test_batch_is_sum(void **state)
@@ -103,8 +103,8 @@ static void test_batch_is_sum(void **state)
     (void)state;
     for (int k = 0; k < N_NETWORKS; k++) {
         fixture *f = fixture_new(networks[k], "1", 0.3);
-        float *whole = calloc(f->n_dense, sizeof *whole);
-        double *sum = calloc(f->n_dense, sizeof *sum);
+        float *whole = calloc(f->n_floats, sizeof *whole);
+        double *sum = calloc(f->n_floats, sizeof *sum);
         float *logits = calloc((size_t)N * MAX_FRAMES * N_LABELS, sizeof *logits);
         int n_skipped;
         const double loss = run(f, &f->batch, whole, &n_skipped);
@@ -117,9 +117,9 @@ static void test_batch_is_sum(void **state)
         double losses = 0;
         for (int i = 0; i < N; i++) {
             const ernn_batch one = alone(f, i);
-            float *part = calloc(f->n_dense, sizeof *part);
+            float *part = calloc(f->n_floats, sizeof *part);
             losses += run(f, &one, part, &n_skipped);
-            for (size_t e = 0; e < f->n_dense; e++)
+            for (size_t e = 0; e < f->n_floats; e++)
                 sum[e] += part[e];
             free(part);
             const float *other = ernn_net_logits(f->net, 0, &stride);
@@ -127,7 +127,7 @@ static void test_batch_is_sum(void **state)
                 check_near(logits[i * MAX_FRAMES * N_LABELS + e], other[e], 2e-5);
         }
         check_near(loss, losses, 1e-6 * fabs(losses));
-        check_db(whole, sum, f->n_dense, 95);
+        check_db(whole, sum, f->n_floats, 95);
         free(whole);
         free(sum);
         free(logits);
@@ -141,22 +141,22 @@ static void test_repeats_and_adds(void **state)
     (void)state;
     for (int k = 0; k < N_NETWORKS; k++) {
         fixture *f = fixture_new(networks[k], "1", 0.3);
-        float *first = calloc(f->n_dense, sizeof *first);
-        float *again = calloc(f->n_dense, sizeof *again);
-        float *twice = calloc(f->n_dense, sizeof *twice);
-        double *want = calloc(f->n_dense, sizeof *want);
+        float *first = calloc(f->n_floats, sizeof *first);
+        float *again = calloc(f->n_floats, sizeof *again);
+        float *twice = calloc(f->n_floats, sizeof *twice);
+        double *want = calloc(f->n_floats, sizeof *want);
         int n_skipped;
         const double loss = run(f, &f->batch, first, &n_skipped);
         const ernn_batch other = alone(f, 3); // leaves its traces in the workspace
         run(f, &other, twice, &n_skipped);
-        memset(twice, 0, f->n_dense * sizeof *twice);
+        memset(twice, 0, f->n_floats * sizeof *twice);
         assert_true(loss == run(f, &f->batch, again, &n_skipped));
-        assert_memory_equal(first, again, f->n_dense * sizeof *first);
+        assert_memory_equal(first, again, f->n_floats * sizeof *first);
         run(f, &f->batch, twice, &n_skipped);
         run(f, &f->batch, twice, &n_skipped);
-        for (size_t e = 0; e < f->n_dense; e++)
+        for (size_t e = 0; e < f->n_floats; e++)
             want[e] = 2.0 * first[e];
-        check_db(twice, want, f->n_dense, 110);
+        check_db(twice, want, f->n_floats, 110);
         free(first);
         free(again);
         free(twice);
@@ -175,8 +175,8 @@ static void test_parallel_nets(void **state)
     float *gradients[SHARDS];
     ernn_error err = {0};
     for (int s = 0; s < SHARDS; s++) {
-        check_ok(ernn_net_new(f->model, N, MAX_FRAMES, &nets[s], &err), err);
-        gradients[s] = calloc(f->n_dense, sizeof *gradients[s]);
+        check_ok(ernn_net_new(f->weights, N, MAX_FRAMES, 1, &nets[s], &err), err);
+        gradients[s] = calloc(f->n_floats, sizeof *gradients[s]);
     }
 #pragma omp parallel for num_threads(SHARDS) schedule(static, 1)
     for (int s = 0; s < SHARDS; s++) {
@@ -187,10 +187,10 @@ static void test_parallel_nets(void **state)
     }
     for (int s = 0; s < SHARDS; s++) {
         int n_skipped;
-        float *lone = calloc(f->n_dense, sizeof *lone);
+        float *lone = calloc(f->n_floats, sizeof *lone);
         const ernn_batch one = alone(f, s);
         run(f, &one, lone, &n_skipped);
-        assert_memory_equal(lone, gradients[s], f->n_dense * sizeof *lone);
+        assert_memory_equal(lone, gradients[s], f->n_floats * sizeof *lone);
         free(lone);
         free(gradients[s]);
         ernn_net_free(nets[s]);
@@ -227,9 +227,9 @@ static void test_skipped(void **state)
 {
     (void)state;
     fixture *f = fixture_new(networks[1], "1", 0.3);
-    float *with = calloc(f->n_dense, sizeof *with);
-    float *without = calloc(f->n_dense, sizeof *without);
-    double *want = calloc(f->n_dense, sizeof *want);
+    float *with = calloc(f->n_floats, sizeof *with);
+    float *without = calloc(f->n_floats, sizeof *without);
+    double *want = calloc(f->n_floats, sizeof *want);
     int n_skipped;
     f->n_labels[1] = f->n_frames[1] + 100; // more labels than the scratch is made for
     f->n_labels[2] = 1;
@@ -246,39 +246,97 @@ static void test_skipped(void **state)
         assert_int_equal(n_skipped, 0);
     }
     check_near(loss, losses, 1e-6 * losses);
-    for (size_t e = 0; e < f->n_dense; e++)
+    for (size_t e = 0; e < f->n_floats; e++)
         want[e] = without[e];
-    check_db(with, want, f->n_dense, 95);
+    check_db(with, want, f->n_floats, 95);
     free(with);
     free(without);
     free(want);
     fixture_free(f);
 }
 
-// <folded gradient, w> = <dense gradient, expanded w> for any gradient and any w: folding is the
-// transpose of expansion.
-static void test_fold_is_transpose(void **state)
+// The spectral form of circulant matrices against the expanded one: logits, loss and gradient, for
+// all block sizes, each matrix with its own, sizes that blocks do not divide.
+static void test_forms_agree(void **state)
 {
     (void)state;
-    fixture *f = fixture_new(networks[0], "input=4,recurrent=8,projection=2", 0.3);
-    const size_t n = ernn_model_n_parameters(f->model);
-    float *dense = calloc(f->n_dense, sizeof *dense);
-    float *folded = calloc(n, sizeof *folded);
-    ernn_rng rng = ernn_rng_new(21, 0, 0);
-    check_random(&rng, dense, f->n_dense, 1);
-    check_random(&rng, folded, n, 1); // overwritten
-    ernn_weights_fold(f->weights, dense, folded);
-    double left = 0;
-    double right = 0;
-    for (size_t i = 0; i < n; i++)
-        left += (double)folded[i] * ernn_model_parameters_const(f->model)[i];
-    for (size_t i = 0; i < f->n_dense; i++)
-        right += (double)dense[i] * ernn_weights_values(f->weights)[i];
-    check_near(left, right, 1e-4 * (1 + fabs(right)));
-    assert_true(fabs(right) > 0.1);
-    free(dense);
-    free(folded);
-    fixture_free(f);
+    static const char *const both[][2] = {
+        {"lstm:60p33,41+peephole", "input=8,recurrent=4,projection=2"},
+        {"lstm:37p70,130",
+         "layer0.input=2,layer0.W_ir=32,layer0.W_cr=4,layer0.W_or=32,projection=64,"
+         "layer1.input=16,layer1.W_fr=8"},
+        {"gru:57,64", "input=16,recurrent=8"},
+        {"gru:67,33", "layer0.W_zx=64,layer0.W_rx=64,layer0.W_hr=2,layer1.input=4,layer1.W_rr=32"},
+        {"gru:57,64+reset_before", "input=4,recurrent=16"},
+        {"lstm:37p40,31+peephole+clip0.4+bidirectional", "input=16,recurrent=4,projection=8"},
+        {"gru:67,33+reset_before", "layer0.recurrent=8,layer0.W_hr=32,layer1.W_zr=64"},
+    };
+    for (size_t k = 0; k < sizeof both / sizeof *both; k++) {
+        fixture *f = fixture_new(both[k][0], both[k][1], 0.25);
+        float *gradients[2];
+        double losses[2];
+        for (int form = 0; form < 2; form++) {
+            ernn_error err = {0};
+            int n_skipped;
+            ernn_net_free(f->net);
+            ernn_weights_free(f->weights);
+            check_ok(ernn_weights_new_in(f->model,
+                                         form ? ERNN_MATRIX_SPECTRAL : ERNN_MATRIX_EXPANDED,
+                                         &f->weights, &err),
+                     err);
+            check_ok(ernn_net_new(f->weights, N, MAX_FRAMES, 1 + form, &f->net, &err), err);
+            gradients[form] = calloc(f->n_floats, sizeof **gradients);
+            losses[form] = run(f, &f->batch, gradients[form], &n_skipped);
+            // sums are used up: a second run gives the same
+            float *again = calloc(f->n_floats, sizeof *again);
+            assert_true(run(f, &f->batch, again, &n_skipped) == losses[form]);
+            assert_memory_equal(again, gradients[form], f->n_floats * sizeof *again);
+            free(again);
+        }
+        check_near(losses[1], losses[0], 1e-6 * fabs(losses[0]));
+        for (size_t i = 0; i < ernn_model_n_tensors(f->model); i++) {
+            const ernn_tensor *t = &ernn_model_tensors(f->model)[i];
+            double *want = calloc(t->count, sizeof *want);
+            for (size_t e = 0; e < t->count; e++)
+                want[e] = gradients[0][t->offset + e];
+            check_db(gradients[1] + t->offset, want, t->count, 90);
+            free(want);
+        }
+        free(gradients[0]);
+        free(gradients[1]);
+        fixture_free(f);
+    }
+}
+
+// Any number of threads gives the same bits, in either form.
+static void test_threads(void **state)
+{
+    (void)state;
+    for (int form = 0; form < 2; form++)
+        for (int k = 0; k < N_NETWORKS; k++) {
+            fixture *f = fixture_new(networks[k], "input=4,recurrent=8,projection=2", 0.3);
+            ernn_error err = {0};
+            double losses[3];
+            float *gradients[3];
+            ernn_weights_free(f->weights);
+            check_ok(ernn_weights_new_in(f->model,
+                                         form ? ERNN_MATRIX_SPECTRAL : ERNN_MATRIX_EXPANDED,
+                                         &f->weights, &err),
+                     err);
+            for (int threads = 1; threads < 4; threads++) {
+                int n_skipped;
+                ernn_net_free(f->net);
+                check_ok(ernn_net_new(f->weights, N, MAX_FRAMES, threads, &f->net, &err), err);
+                gradients[threads - 1] = calloc(f->n_floats, sizeof **gradients);
+                losses[threads - 1] = run(f, &f->batch, gradients[threads - 1], &n_skipped);
+                assert_true(losses[threads - 1] == losses[0]);
+                assert_memory_equal(gradients[threads - 1], gradients[0],
+                                    f->n_floats * sizeof **gradients);
+            }
+            for (int i = 0; i < 3; i++)
+                free(gradients[i]);
+            fixture_free(f);
+        }
 }
 
 // Rate and scale of the dropout, moments of the noise, independence of places and frames.
@@ -399,11 +457,11 @@ static void test_mode_is_restored(void **state)
     assert_true(tiny * 1e-10f == 0);
 #endif
     ernn_denormal_restore(mode);
-    float *dense = calloc(f->n_dense, sizeof *dense);
+    float *gradient = calloc(f->n_floats, sizeof *gradient);
     int n_skipped;
-    run(f, &f->batch, dense, &n_skipped);
+    run(f, &f->batch, gradient, &n_skipped);
     assert_true(tiny * 1e-10f > 0);
-    free(dense);
+    free(gradient);
     fixture_free(f);
 }
 
@@ -413,8 +471,8 @@ static void test_bad_sizes(void **state)
     fixture *f = fixture_new(networks[0], "1", 0.3);
     ernn_error err = {0};
     ernn_net *net = NULL;
-    assert_int_equal(ernn_net_new(f->model, 0, 10, &net, &err), ERNN_BAD_ARG);
-    assert_int_equal(ernn_net_new(f->model, 1 << 20, 1 << 20, &net, &err), ERNN_TOO_BIG);
+    assert_int_equal(ernn_net_new(f->weights, 0, 10, 1, &net, &err), ERNN_BAD_ARG);
+    assert_int_equal(ernn_net_new(f->weights, 1 << 20, 1 << 20, 1, &net, &err), ERNN_TOO_BIG);
     assert_non_null(strstr(err.text, "1048576"));
     assert_null(net);
     fixture_free(f);
@@ -423,15 +481,11 @@ static void test_bad_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_batch_is_sum),
-        cmocka_unit_test(test_repeats_and_adds),
-        cmocka_unit_test(test_parallel_nets),
-        cmocka_unit_test(test_against_double),
-        cmocka_unit_test(test_skipped),
-        cmocka_unit_test(test_fold_is_transpose),
-        cmocka_unit_test(test_draws),
-        cmocka_unit_test(test_masks),
-        cmocka_unit_test(test_mode_is_restored),
+        cmocka_unit_test(test_batch_is_sum),  cmocka_unit_test(test_repeats_and_adds),
+        cmocka_unit_test(test_parallel_nets), cmocka_unit_test(test_against_double),
+        cmocka_unit_test(test_skipped),       cmocka_unit_test(test_forms_agree),
+        cmocka_unit_test(test_threads),       cmocka_unit_test(test_draws),
+        cmocka_unit_test(test_masks),         cmocka_unit_test(test_mode_is_restored),
         cmocka_unit_test(test_bad_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

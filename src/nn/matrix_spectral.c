@@ -1,0 +1,298 @@
+// Block-circulant matrices multiplied through their spectra. docs/math.md section 1, eq. 5 to 7.
+//
+// A product transforms the blocks of its rows, multiplies bin by bin (two real bins, k/2 - 1
+// complex ones; matrices packed by bin) and transforms back. A gradient is summed over all rows of
+// a batch bin by bin and transformed back once. Inverse transforms leave their factor 1/k to the
+// packed matrix and to the last step of a gradient. Layout of spectra: circ/spectra.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/matrix_spectral.h"
+
+#include "circ/circ.h"
+#include "circ/spectra.h"
+#include "num/gemm.h"
+
+#include <string.h>
+
+// Rows whose spectra stay in the cache during a product; rows of a gradient at a time; block rows
+// of a finished gradient that a worker takes at a time.
+enum { ROWS = 16, GRADIENT_ROWS = 256, TASK_ROWS = 16, TASK_BLOCKS = 16 };
+
+static size_t lanes_in(const ernn_matrix *m)
+{
+    return ernn_panel_round((size_t)m->q);
+}
+
+static size_t lanes_out(const ernn_matrix *m)
+{
+    return ernn_panel_round((size_t)m->p);
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+// ---- Matrices ----
+
+// Packs all bins of a matrix, spectra w[k/2][2][lanes], with terms and columns `step` apart; the
+// complex conjugate when `sign` is -1.
+static void pack(const ernn_spectra *w, ernn_panel_source at, float sign, int terms, int cols,
+                 float *panels)
+{
+    const size_t of_bin = 2 * (size_t)terms * ernn_panel_round((size_t)cols);
+    at.scale = 1.0f / (float)w->k;
+    for (int b = 0; b < w->k / 2; b++) {
+        ernn_panel_source re = at;
+        ernn_panel_source im = at;
+        re.w = ernn_spectra_bin(w, b);
+        im.w = re.w + w->lanes;
+        float *to = panels + (size_t)b * of_bin;
+        if (b == 0) { // X_0 and X_{k/2}
+            ernn_panel_pack(&re, terms, cols, to);
+            ernn_panel_pack(&im, terms, cols, to + of_bin / 2);
+            continue;
+        }
+        im.scale *= sign;
+        ernn_panel_pack_complex(&re, &im, terms, cols, to);
+    }
+}
+
+void ernn_matrix_spectral_update(ernn_matrix *matrix, int g, const float *w)
+{
+    const ernn_matrix *m = matrix;
+    const size_t q = (size_t)m->q;
+    const size_t blocks = (size_t)m->p * q;
+    // All blocks of the matrix as one row.
+    const ernn_spectra spectra = {m->k, 1, ernn_panel_round(blocks),
+                                  m->stage + (size_t)g * m->staged};
+    ernn_spectra_of_rows(&spectra, 0, 1, 0, w, (int)blocks * m->k, 0);
+    const ernn_panel_source across = {.term_step = 1, .col_step = q};
+    const ernn_panel_source down = {.term_step = q, .col_step = 1};
+    pack(&spectra, across, 1, m->q, m->p, m->forward + (size_t)g * m->packed);
+    pack(&spectra, down, -1, m->p, m->q, m->backward + (size_t)g * m->packed_turned);
+}
+
+// ---- Products ----
+
+size_t ernn_matrix_spectral_scratch(const ernn_matrix *m)
+{
+    // of rows and products; of a row of blocks of the gradient, which is less
+    return (size_t)m->k * ROWS * (lanes_in(m) + lanes_out(m));
+}
+
+// y = x w in every bin, or += when `add`.
+static void multiply_bins(const float *panels, int terms, const ernn_spectra *x, bool add,
+                          const ernn_spectra *y)
+{
+    const int cols = (int)y->lanes;
+    const size_t of_bin = 2 * (size_t)terms * y->lanes;
+    for (int b = 0; b < x->k / 2; b++) {
+        const float *w = panels + (size_t)b * of_bin;
+        ernn_panel_rows rows = {x->rows,      ernn_spectra_bin(x, b),
+                                2 * x->lanes, ernn_spectra_bin(y, b),
+                                2 * y->lanes, add};
+        if (b > 0) {
+            ernn_panel_product_complex(w, terms, cols, &rows, x->lanes, y->lanes);
+            continue;
+        }
+        ernn_panel_product(w, terms, cols, &rows);
+        rows.x += x->lanes;
+        rows.y += y->lanes;
+        ernn_panel_product(w + of_bin / 2, terms, cols, &rows);
+    }
+}
+
+// (5) y_i = IFFT(sum_j W_ij . X_j)
+static void product(const ernn_matrix *m, ernn_gates gates, const ernn_panel_rows *rows,
+                    float *scratch)
+{
+    const ernn_spectra x = {m->k, rows->n, lanes_in(m), scratch};
+    const ernn_spectra y = {m->k, rows->n, lanes_out(m), scratch + ernn_spectra_floats(&x)};
+    ernn_spectra_of_rows(&x, 0, rows->n, 0, rows->x, m->cols, rows->ldx);
+    for (int g = 0; g < gates.n; g++) {
+        multiply_bins(m->forward + (size_t)(gates.first + g) * m->packed, m->q, &x, false, &y);
+        ernn_spectra_to_rows(&y, 0, rows->add, rows->y + (size_t)g * (size_t)m->rows, m->rows,
+                             rows->ldy);
+    }
+}
+
+// (6) dx_j = IFFT(sum_i conj(W_ij) . dY_i), over all matrices of the stack before the inverse
+static void transposed(const ernn_matrix *m, ernn_gates gates, const ernn_panel_rows *rows,
+                       float *scratch)
+{
+    const ernn_spectra dx = {m->k, rows->n, lanes_in(m), scratch};
+    const ernn_spectra dy = {m->k, rows->n, lanes_out(m), scratch + ernn_spectra_floats(&dx)};
+    for (int g = 0; g < gates.n; g++) {
+        ernn_spectra_of_rows(&dy, 0, rows->n, 0, rows->x + (size_t)g * (size_t)m->rows, m->rows,
+                             rows->ldx);
+        multiply_bins(m->backward + (size_t)(gates.first + g) * m->packed_turned, m->p, &dy, g > 0,
+                      &dx);
+    }
+    ernn_spectra_to_rows(&dx, 0, rows->add, rows->y, m->cols, rows->ldy);
+}
+
+// Rows begin ... of a call, as many as fit.
+static ernn_panel_rows some_rows(const ernn_panel_rows *rows, int begin)
+{
+    ernn_panel_rows some = *rows;
+    some.n = least(ROWS, rows->n - begin);
+    some.x += (size_t)begin * rows->ldx;
+    some.y += (size_t)begin * rows->ldy;
+    return some;
+}
+
+void ernn_matrix_spectral_product(const ernn_matrix *matrix, ernn_gates gates,
+                                  const ernn_panel_rows *rows, float *scratch)
+{
+    for (int r = 0; r < rows->n; r += ROWS) {
+        const ernn_panel_rows some = some_rows(rows, r);
+        product(matrix, gates, &some, scratch);
+    }
+}
+
+void ernn_matrix_spectral_transposed(const ernn_matrix *matrix, ernn_gates gates,
+                                     const ernn_panel_rows *rows, float *scratch)
+{
+    for (int r = 0; r < rows->n; r += ROWS) {
+        const ernn_panel_rows some = some_rows(rows, r);
+        transposed(matrix, gates, &some, scratch);
+    }
+}
+
+// ---- Gradients ----
+//
+// Sums of bin b, [2][n lanes_out][2 lanes_in]: every real and imaginary part of dY times every one
+// of X, over all rows; ernn_matrix_spectral_finish puts the complex products together. In bin 0 the
+// two halves hold X_0 and X_{k/2} in their first lanes_in columns.
+
+static float *sums_at(const ernn_matrix *m, const ernn_matrix_sums *sums, int b, int half)
+{
+    const size_t of_half = (size_t)m->n * lanes_out(m) * 2 * lanes_in(m);
+    return sums->sums + (size_t)(2 * b + half) * of_half;
+}
+
+size_t ernn_matrix_spectral_sums(const ernn_matrix *m)
+{
+    return (size_t)m->k * (size_t)m->n * lanes_out(m) * 2 * lanes_in(m);
+}
+
+size_t ernn_matrix_spectral_rows(const ernn_matrix *m)
+{
+    return (size_t)m->k * GRADIENT_ROWS * ((size_t)m->n * lanes_out(m) + lanes_in(m));
+}
+
+typedef struct gradient_rows {
+    const ernn_matrix *matrix;
+    const ernn_matrix_sums *sums;
+    ernn_gates gates;
+    ernn_spectral_rows rows; // at most GRADIENT_ROWS
+    ernn_spectra dy;         // the matrices of the stack side by side
+    ernn_spectra x;
+} gradient_rows;
+
+static void transform_rows(void *user, int index, float *scratch)
+{
+    (void)scratch;
+    const gradient_rows *d = user;
+    const ernn_matrix *m = d->matrix;
+    const int begin = index * TASK_ROWS;
+    const int n = least(TASK_ROWS, d->rows.n - begin);
+    ernn_spectra_of_rows(&d->x, begin, n, 0, d->rows.x + (size_t)begin * d->rows.ldx, m->cols,
+                         d->rows.ldx);
+    for (int g = 0; g < d->gates.n; g++)
+        ernn_spectra_of_rows(&d->dy, begin, n, (size_t)g * lanes_out(m),
+                             d->rows.dy + (size_t)begin * d->rows.ldy + (size_t)g * (size_t)m->rows,
+                             m->rows, d->rows.ldy);
+}
+
+// One half of one bin: index = 2 bin + half, the real bins last because they are the shortest.
+static void sum_rows(void *user, int index, float *scratch)
+{
+    (void)scratch;
+    const gradient_rows *d = user;
+    const ernn_matrix *m = d->matrix;
+    const int b = (index / 2 + 1) % (m->k / 2);
+    const int half = index % 2;
+    const size_t out = d->dy.lanes;
+    const size_t in = lanes_in(m);
+    const float *dy = ernn_spectra_bin(&d->dy, b) + (size_t)half * out;
+    const float *x = ernn_spectra_bin(&d->x, b) + (b == 0 ? (size_t)half * in : 0);
+    float *to = sums_at(m, d->sums, b, half) + (size_t)d->gates.first * lanes_out(m) * 2 * in;
+    ernn_gemm_tn((int)out, (int)(b == 0 ? in : 2 * in), d->rows.n, 1, dy, 2 * out, x, 2 * in, 1, to,
+                 2 * in);
+}
+
+void ernn_matrix_spectral_gradient(const ernn_matrix *matrix, const ernn_matrix_sums *sums,
+                                   ernn_gates gates, const ernn_spectral_rows *rows,
+                                   ernn_workers *workers)
+{
+    const ernn_matrix *m = matrix;
+    gradient_rows d = {.matrix = m, .sums = sums, .gates = gates};
+    for (int begin = 0; begin < rows->n; begin += GRADIENT_ROWS) {
+        const int n = least(GRADIENT_ROWS, rows->n - begin);
+        d.rows = *rows;
+        d.rows.n = n;
+        d.rows.dy += (size_t)begin * rows->ldy;
+        d.rows.x += (size_t)begin * rows->ldx;
+        d.x = (ernn_spectra){m->k, n, lanes_in(m), sums->spectra};
+        d.dy = (ernn_spectra){m->k, n, (size_t)gates.n * lanes_out(m),
+                              sums->spectra + ernn_spectra_floats(&d.x)};
+        ernn_workers_run(workers, (n + TASK_ROWS - 1) / TASK_ROWS, transform_rows, &d);
+        ernn_workers_run(workers, m->k, sum_rows, &d);
+    }
+}
+
+typedef struct finishing {
+    const ernn_matrix *matrix;
+    const ernn_matrix_sums *sums;
+    float *gradient;
+} finishing;
+
+// (7) dW_ij = dY_i . conj(X_j) / k for block row `row` of the stack and all j, bin b; the sums go
+// back to zero.
+static void finish_bin(const ernn_matrix *m, const ernn_matrix_sums *sums, int b, size_t row,
+                       const ernn_spectra *dw)
+{
+    const size_t in = lanes_in(m);
+    const float scale = 1.0f / (float)m->k;
+    float *of_re = sums_at(m, sums, b, 0) + row * 2 * in;
+    float *of_im = sums_at(m, sums, b, 1) + row * 2 * in;
+    float *re = ernn_spectra_bin(dw, b);
+    float *im = re + in;
+    for (size_t j = 0; j < in; j++) {
+        re[j] = scale * (b == 0 ? of_re[j] : of_re[j] + of_im[in + j]);
+        im[j] = scale * (b == 0 ? of_im[j] : of_im[j] - of_re[in + j]);
+    }
+    memset(of_re, 0, 2 * in * sizeof *of_re);
+    memset(of_im, 0, 2 * in * sizeof *of_im);
+}
+
+// Index = matrix times tasks of each + place.
+static void finish_rows(void *user, int index, float *scratch)
+{
+    const finishing *f = user;
+    const ernn_matrix *m = f->matrix;
+    const ernn_spectra dw = {m->k, 1, lanes_in(m), scratch};
+    const int tasks = (m->p + TASK_BLOCKS - 1) / TASK_BLOCKS;
+    const size_t g = (size_t)(index / tasks);
+    const int begin = index % tasks * TASK_BLOCKS;
+    const int of_row = m->q * m->k;
+    for (int i = begin; i < least(m->p, begin + TASK_BLOCKS); i++) {
+        float *to = f->gradient + (g * (size_t)m->p + (size_t)i) * (size_t)of_row;
+        for (int b = 0; b < m->k / 2; b++)
+            finish_bin(m, f->sums, b, g * lanes_out(m) + (size_t)i, &dw);
+        ernn_spectra_to_rows(&dw, 0, true, to, of_row, 0);
+    }
+}
+
+void ernn_matrix_spectral_finish(const ernn_matrix *matrix, const ernn_matrix_sums *sums,
+                                 float *gradient, ernn_workers *workers)
+{
+    const ernn_matrix *m = matrix;
+    const size_t stored = ernn_circ_count(m->rows, m->cols, m->k);
+    finishing f = {m, sums, gradient};
+    ernn_workers_run(workers, m->n * ((m->p + TASK_BLOCKS - 1) / TASK_BLOCKS), finish_rows, &f);
+    // Numbers that stand for no entry have no gradient; rounding would give them one.
+    for (int g = 0; g < m->n; g++)
+        ernn_circ_clear_absent(m->rows, m->cols, m->k, gradient + (size_t)g * stored);
+}

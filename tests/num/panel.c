@@ -1,0 +1,211 @@
+// Products with packed matrices, real and complex, against the triple loop in double precision; and
+// what lets work be split: a row or a panel comes out the same whatever else is in the call.
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+#include "num/panel.h"
+
+// x[rows][ldx] times w[terms][cols] (column by column in memory) into y[rows][ldy].
+typedef struct problem {
+    int rows;
+    int terms;
+    int cols;
+    size_t ldx;
+    size_t ldy;
+    float *x;
+    float *w;
+    float *panels;
+    float *y;
+    double *want;
+} problem;
+
+static float *random_floats(ernn_rng *rng, size_t n)
+{
+    float *v = calloc(n, sizeof *v);
+    check_random(rng, v, n, 1);
+    return v;
+}
+
+static problem problem_new(int rows, int terms, int cols, int parts, ernn_rng *rng)
+{
+    const size_t n = ernn_panel_round((size_t)cols);
+    problem p = {.rows = rows, .terms = terms, .cols = cols};
+    p.ldx = (size_t)(parts * terms) + 3;
+    p.ldy = (size_t)parts * n + 5;
+    p.x = random_floats(rng, (size_t)rows * p.ldx);
+    p.w = random_floats(rng, (size_t)(parts * terms * cols));
+    p.panels = random_floats(rng, (size_t)(parts * terms) * n);
+    p.y = random_floats(rng, (size_t)rows * p.ldy);
+    p.want = calloc((size_t)rows * p.ldy, sizeof *p.want);
+    return p;
+}
+
+static void problem_free(problem *p)
+{
+    free(p->x);
+    free(p->w);
+    free(p->panels);
+    free(p->y);
+    free(p->want);
+}
+
+static double w_at(const problem *p, int part, int t, int c)
+{
+    return p->w[(size_t)((part * p->cols + c) * p->terms + t)];
+}
+
+// Pieces of rows: 1, 2, 3 ... rows at a time give the same bits as all at once.
+static void check_pieces(const problem *p, const ernn_panel_rows *all, const float *before,
+                         size_t im)
+{
+    const size_t n = (size_t)p->rows * p->ldy;
+    float *y = calloc(n, sizeof *y);
+    memcpy(y, before, n * sizeof *y);
+    for (int r = 0, size = 1; r < p->rows; r += size, size++) {
+        ernn_panel_rows some = *all;
+        some.n = size < p->rows - r ? size : p->rows - r;
+        some.x += (size_t)r * p->ldx;
+        some.y = y + (size_t)r * p->ldy;
+        if (im)
+            ernn_panel_product_complex(p->panels, p->terms, p->cols, &some, (size_t)p->terms, im);
+        else
+            ernn_panel_product(p->panels, p->terms, p->cols, &some);
+    }
+    assert_memory_equal(y, p->y, n * sizeof *y);
+    free(y);
+}
+
+static void check_real(int rows, int terms, int cols, bool add, ernn_rng *rng)
+{
+    problem p = problem_new(rows, terms, cols, 1, rng);
+    float *before = calloc((size_t)rows * p.ldy, sizeof *before);
+    memcpy(before, p.y, (size_t)rows * p.ldy * sizeof *before);
+    for (int r = 0; r < rows; r++)
+        for (size_t c = 0; c < p.ldy; c++) {
+            double *want = &p.want[(size_t)r * p.ldy + c];
+            *want = add || c >= (size_t)cols ? p.y[(size_t)r * p.ldy + c] : 0;
+            for (int t = 0; t < terms && c < (size_t)cols; t++)
+                *want += p.x[(size_t)r * p.ldx + (size_t)t] * w_at(&p, 0, t, (int)c);
+        }
+    const ernn_panel_source source = {p.w, 1, (size_t)terms, 1};
+    const ernn_panel_rows all = {rows, p.x, p.ldx, p.y, p.ldy, add};
+    ernn_panel_pack(&source, terms, cols, p.panels);
+    ernn_panel_product(p.panels, terms, cols, &all);
+    check_db(p.y, p.want, (size_t)rows * p.ldy, 115);
+    for (int r = 0; r < rows; r++) // nothing past the columns is touched
+        for (size_t c = (size_t)cols; c < p.ldy; c++)
+            assert_true(p.y[(size_t)r * p.ldy + c] == before[(size_t)r * p.ldy + c]);
+    check_pieces(&p, &all, before, 0);
+    free(before);
+    problem_free(&p);
+}
+
+static void check_complex(int rows, int terms, int cols, bool add, ernn_rng *rng)
+{
+    problem p = problem_new(rows, terms, cols, 2, rng);
+    const size_t im = ernn_panel_round((size_t)cols);
+    float *before = calloc((size_t)rows * p.ldy, sizeof *before);
+    memcpy(before, p.y, (size_t)rows * p.ldy * sizeof *before);
+    for (size_t i = 0; i < (size_t)rows * p.ldy; i++)
+        p.want[i] = p.y[i];
+    for (int r = 0; r < rows; r++)
+        for (size_t c = 0; c < im; c++) {
+            double *re = &p.want[(size_t)r * p.ldy + c];
+            *re = add ? *re : 0;
+            re[im] = add ? re[im] : 0;
+            for (int t = 0; t < terms && c < (size_t)cols; t++) {
+                const double a = 0.5 * w_at(&p, 0, t, (int)c);
+                const double b = -0.5 * w_at(&p, 1, t, (int)c);
+                const float *x = p.x + (size_t)r * p.ldx + t;
+                *re += a * x[0] - b * x[terms];
+                re[im] += a * x[terms] + b * x[0];
+            }
+        }
+    const ernn_panel_source of_re = {p.w, 1, (size_t)terms, 0.5f};
+    const ernn_panel_source of_im = {p.w + (size_t)(terms * cols), 1, (size_t)terms, -0.5f};
+    const ernn_panel_rows all = {rows, p.x, p.ldx, p.y, p.ldy, add};
+    ernn_panel_pack_complex(&of_re, &of_im, terms, cols, p.panels);
+    ernn_panel_product_complex(p.panels, terms, cols, &all, (size_t)terms, im);
+    check_db(p.y, p.want, (size_t)rows * p.ldy, 115);
+    check_pieces(&p, &all, before, im);
+    free(before);
+    problem_free(&p);
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const int rows[] = {1, 3, 8, 9, 23, 70};
+    static const int cols[] = {1, 15, 16, 31, 33, 64, 100};
+    static const int terms[] = {1, 33, 256, 300, 600};
+    ernn_rng rng = ernn_rng_new(1, 0, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t j = 0; j < sizeof cols / sizeof *cols; j++)
+            for (size_t e = 0; e < sizeof terms / sizeof *terms; e++) {
+                check_real(rows[i], terms[e], cols[j], (i + j + e) % 2, &rng);
+                check_complex(rows[i], terms[e], cols[j], (i + j + e) % 2, &rng);
+            }
+}
+
+#if defined(__x86_64__)
+// Both instruction sets by themselves, where the machine has them.
+static void check_kernel(void (*real)(const ernn_panel_tile *),
+                         void (*complex)(const ernn_panel_tile *))
+{
+    enum { TERMS = 37, COLS = 29, LD = 80, IM = 40 };
+    ernn_rng rng = ernn_rng_new(2, 0, 0);
+    for (int n = 1; n <= ERNN_PANEL_ROWS; n++)
+        for (int add = 0; add < 2; add++) {
+            float w[2 * TERMS * ERNN_PANEL_COLS];
+            float x[ERNN_PANEL_ROWS * LD];
+            float y[ERNN_PANEL_ROWS * LD];
+            double want[ERNN_PANEL_ROWS * LD];
+            check_random(&rng, w, 2 * TERMS * ERNN_PANEL_COLS, 1);
+            check_random(&rng, x, ERNN_PANEL_ROWS * LD, 1);
+            for (int is_complex = 0; is_complex < 2; is_complex++) {
+                check_random(&rng, y, ERNN_PANEL_ROWS * LD, 1);
+                const ernn_panel_tile tile = {w, TERMS, 2, COLS, {n, x, LD, y, LD, add}, IM, IM};
+                const int cols = is_complex ? ERNN_PANEL_LANES : COLS;
+                for (int i = 0; i < ERNN_PANEL_ROWS * LD; i++)
+                    want[i] = y[i];
+                for (int r = 0; r < n; r++)
+                    for (int c = 0; c < cols; c++) {
+                        double *re = &want[r * LD + c];
+                        *re = add ? *re : 0;
+                        if (is_complex)
+                            re[IM] = add ? re[IM] : 0;
+                        for (int t = 0; t < TERMS; t++) {
+                            const double a = w[t * ERNN_PANEL_COLS + c];
+                            const double b =
+                                is_complex ? w[t * ERNN_PANEL_COLS + ERNN_PANEL_LANES + c] : 0;
+                            *re += a * x[r * LD + t] - b * x[r * LD + t + IM];
+                            if (is_complex)
+                                re[IM] += a * x[r * LD + t + IM] + b * x[r * LD + t];
+                        }
+                    }
+                (is_complex ? complex : real)(&tile);
+                check_db(y, want, ERNN_PANEL_ROWS * LD, 115);
+                for (int i = n * LD; i < ERNN_PANEL_ROWS * LD; i++)
+                    assert_true(y[i] == want[i]);
+            }
+        }
+}
+#endif
+
+static void test_kernels(void **state)
+{
+    (void)state;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        check_kernel(ernn_panel_tile_avx512, ernn_panel_tile_complex_avx512);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        check_kernel(ernn_panel_tile_avx2, ernn_panel_tile_complex_avx2);
+    check_kernel(ernn_panel_tile_plain, ernn_panel_tile_complex_plain);
+#endif
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes),
+                                       cmocka_unit_test(test_kernels)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
