@@ -19,6 +19,9 @@ static const char HELP[] =
     "The whole file is checked on the way: exit 1 and one line when it is damaged.\n\n"
     "Example: ernn inspect an4.safetensors\n";
 
+// Storage of sparse matrices is told for these.
+enum { WEIGHT_BITS = 12, MIN_INDEX_BITS = ERNN_SPARSE_INDEX_BITS, MAX_INDEX_BITS = 8 };
+
 // What is inspected; one of model and qmodel, or neither for a checkpoint.
 typedef struct subject {
     const char *path;
@@ -121,6 +124,57 @@ static void print_network(const subject *s)
            compression(s->spec));
 }
 
+// What the sparse matrices take together with 12-bit weights and relative indices of `index_bits`.
+static ernn_sparse_bits sparse_bits(const ernn_model *model, int index_bits)
+{
+    ernn_sparse_bits sum = {0};
+    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *t = &ernn_model_tensors(model)[i];
+        if (t->sparse.n_pes == 0)
+            continue;
+        const ernn_sparse_bits bits =
+            ernn_sparse_count_bits(ernn_model_parameters_const(model) + t->offset, t->rows, t->cols,
+                                   t->sparse, WEIGHT_BITS, index_bits);
+        sum.n_weights += bits.n_weights;
+        sum.n_padding += bits.n_padding;
+        sum.total_bits += bits.total_bits;
+    }
+    return sum;
+}
+
+// Block size at which as many positions take as many bits.
+static double like_block(const ernn_model *model, size_t bits)
+{
+    double n = 0;
+    for (size_t i = 0; i < ernn_model_n_tensors(model); i++)
+        if (ernn_model_tensors(model)[i].sparse.n_pes > 0)
+            n += (double)ernn_model_tensors(model)[i].count;
+    return n * WEIGHT_BITS / (double)bits;
+}
+
+static void print_sparse(const ernn_model *model)
+{
+    if (sparse_bits(model, MIN_INDEX_BITS).n_weights == 0)
+        return;
+    printf("\nsparse matrices with %d-bit weights; densities that random positions would need for "
+           "the bits of blocks\n%5s %10s %10s %12s %14s %8s %8s %8s\n",
+           WEIGHT_BITS, "index", "weights", "padding", "bits", "like blocks of", "k = 8", "k = 16",
+           "k = 32");
+    for (int i = MIN_INDEX_BITS; i <= MAX_INDEX_BITS; i++) {
+        const ernn_sparse_bits bits = sparse_bits(model, i);
+        printf("%5d %10zu %10zu %12zu %14.2f", i, bits.n_weights, bits.n_padding, bits.total_bits,
+               like_block(model, bits.total_bits));
+        for (int k = 8; k <= 32; k *= 2) {
+            const double density = ernn_sparse_density_like(k, WEIGHT_BITS, i);
+            if (density > 0)
+                printf(" %8.4f", density);
+            else
+                printf(" %8s", "none");
+        }
+        printf("\n");
+    }
+}
+
 static void print_tensors(const ernn_model *model)
 {
     printf("\n%-14s %11s %5s %10s %10s %10s\n", "tensor", "shape", "block", "numbers", "lowest",
@@ -156,6 +210,8 @@ static int print_text(const subject *s)
         printf("the state of a training; go on with it by the same ernn train and --resume\n");
     if (s->model)
         print_tensors(s->model);
+    if (s->model)
+        print_sparse(s->model);
     if (s->qmodel)
         print_formats(s->qmodel);
     return fflush(stdout) == 0 ? ERNN_EXIT_OK : ERNN_EXIT_FAILURE;
@@ -202,6 +258,20 @@ static json_t *tensors_json(const ernn_model *model)
     return array;
 }
 
+static json_t *sparse_json(const ernn_model *model)
+{
+    json_t *array = json_array();
+    for (int i = MIN_INDEX_BITS; i <= MAX_INDEX_BITS; i++) {
+        const ernn_sparse_bits bits = sparse_bits(model, i);
+        json_array_append_new(
+            array, json_pack("{s:i,s:i,s:I,s:I,s:I,s:f}", "weight_bits", WEIGHT_BITS, "index_bits",
+                             i, "weights", (json_int_t)bits.n_weights, "padding",
+                             (json_int_t)bits.n_padding, "bits", (json_int_t)bits.total_bits,
+                             "like_block", like_block(model, bits.total_bits)));
+    }
+    return array;
+}
+
 static json_t *signals_json(const ernn_qmodel *qmodel)
 {
     size_t n;
@@ -224,6 +294,8 @@ static int print_json(const subject *s)
         add_network(json, s);
     if (s->model)
         json_object_set_new(json, "tensors", tensors_json(s->model));
+    if (s->model && sparse_bits(s->model, MIN_INDEX_BITS).n_weights > 0)
+        json_object_set_new(json, "sparse", sparse_json(s->model));
     if (s->qmodel) {
         json_object_set_new(json, "weight_bits", json_integer(ernn_qmodel_weight_bits(s->qmodel)));
         json_object_set_new(json, "signal_bits", json_integer(ernn_qmodel_signal_bits(s->qmodel)));

@@ -21,7 +21,8 @@ enum {
     ERNN_MAX_PES = 1024,
     ERNN_FULL_DENSITY = 10000, // of ernn_sparsity.density: everything kept
     ERNN_MIN_DENSITY = 10,
-    ERNN_SPARSE_INDEX_BITS = 4, // of ESE's relative index
+    ERNN_SPARSE_INDEX_BITS = 4,      // of ESE's relative index
+    ERNN_SPARSE_MAX_INDEX_BITS = 16, // from 1
 };
 
 typedef struct ernn_sparsity {
@@ -53,9 +54,10 @@ ERNN_API ernn_status ernn_sparse_unpack(const float *values, const int32_t *posi
                                         int cols, ernn_sparsity sparsity, float *sparse,
                                         ernn_error *err);
 
-// What ESE stores: each weight with the number of zeros before it in 4 bits, counted along the PE's
-// positions, and on from one column to the next, so that no column pointers are needed. 16 zeros
-// and more take padding zeros, each a stored weight of its own that stands for 15 zeros and itself.
+// What ESE stores: each weight with the number of zeros before it, in 4 bits there and in
+// `index_bits` here, counted along the PE's positions, and on from one column to the next, so that
+// no column pointers are needed. 16 zeros (2^index_bits) and more take padding zeros, each a stored
+// weight of its own that stands for 15 zeros and itself.
 typedef struct ernn_sparse_bits {
     size_t n_weights;  // the shares
     size_t n_padding;  // zeros stored for the sake of the index
@@ -64,7 +66,13 @@ typedef struct ernn_sparse_bits {
 } ernn_sparse_bits;
 
 ERNN_API ernn_sparse_bits ernn_sparse_count_bits(const float *sparse, int rows, int cols,
-                                                 ernn_sparsity sparsity, int weight_bits);
+                                                 ernn_sparsity sparsity, int weight_bits,
+                                                 int index_bits);
+
+// The density, 0 to 1, at which a large matrix with kept positions at random takes the bits that
+// its blocks of `block` would take, indices and padding included. 0 when no density has so few: the
+// padding alone takes one stored weight in 2^index_bits positions.
+ERNN_API double ernn_sparse_density_like(int block, int weight_bits, int index_bits);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <math.h>
 #include <string.h>
 
 // ---- Positions ----
@@ -159,10 +160,9 @@ ernn_status ernn_sparse_unpack(const float *values, const int32_t *positions, in
 
 // ---- Bits ----
 
-// Padding zeros of one PE: every 16 positions without a weight before a weight take one.
-static size_t padding(const part *p, const float *sparse, size_t share)
+// Padding zeros of one PE: every `reach` positions without a weight before a weight take one.
+static size_t padding(const part *p, const float *sparse, size_t share, size_t reach)
 {
-    const size_t reach = (size_t)1 << ERNN_SPARSE_INDEX_BITS;
     ptrdiff_t n_zeros = missing(p, sparse, share);
     size_t gap = 0;
     size_t n = 0;
@@ -178,16 +178,37 @@ static size_t padding(const part *p, const float *sparse, size_t share)
 }
 
 ernn_sparse_bits ernn_sparse_count_bits(const float *sparse, int rows, int cols,
-                                        ernn_sparsity sparsity, int weight_bits)
+                                        ernn_sparsity sparsity, int weight_bits, int index_bits)
 {
     const size_t share = ernn_sparse_share(rows, cols, sparsity);
     ernn_sparse_bits bits = {.n_weights = ernn_sparse_count(rows, cols, sparsity)};
     for (int pe = 0; pe < sparsity.n_pes; pe++) {
         const part p = part_of(rows, cols, sparsity.n_pes, pe);
-        bits.n_padding += padding(&p, sparse, share);
+        bits.n_padding += padding(&p, sparse, share, (size_t)1 << index_bits);
     }
     const size_t n = bits.n_weights + bits.n_padding;
-    bits.index_bits = n * ERNN_SPARSE_INDEX_BITS; // (math.md eq. S.3)
+    bits.index_bits = n * (size_t)index_bits; // (math.md eq. S.3)
     bits.total_bits = n * (size_t)weight_bits + bits.index_bits;
     return bits;
+}
+
+// d (w + i) / (1 - (1 - d)^(2^i)) bits a position: the padding of independent positions (S.3)
+static double bits_at(double density, int weight_bits, int index_bits)
+{
+    const double none = exp2(index_bits) * log1p(-density); // ln of P(no weight within reach)
+    return density * (weight_bits + index_bits) / -expm1(none);
+}
+
+double ernn_sparse_density_like(int block, int weight_bits, int index_bits)
+{
+    const double wanted = (double)weight_bits / block;
+    double low = 1e-6; // the bits rise with the density
+    double high = 1 - 1e-9;
+    if (bits_at(low, weight_bits, index_bits) > wanted)
+        return 0;
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        *(bits_at(middle, weight_bits, index_bits) > wanted ? &high : &low) = middle;
+    }
+    return low;
 }

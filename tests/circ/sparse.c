@@ -161,10 +161,11 @@ static void test_refused(void **state)
              err);
 }
 
-// Encodes a PE as (zeros before, weight) pairs of 4 bits and a number, decodes them, compares;
+// Encodes a PE as (zeros before, weight) pairs of index_bits and a number, decodes them, compares;
 // returns the pairs.
-static size_t encode(const float *w, int rows, int cols, int n_pes, int pe)
+static size_t encode(const float *w, int rows, int cols, int n_pes, int pe, int index_bits)
 {
+    const int most = (1 << index_bits) - 1;
     static float decoded[MOST];
     const int n = positions_of(rows, cols, n_pes, pe);
     size_t n_pairs = 0;
@@ -173,7 +174,7 @@ static size_t encode(const float *w, int rows, int cols, int n_pes, int pe)
     memset(decoded, 0, sizeof decoded);
     for (int i = 0; i < n; i++) {
         const float x = entry(w, rows, cols, n_pes, pe, i);
-        if (x == 0 && gap < 15) {
+        if (x == 0 && gap < most) {
             gap++;
             continue;
         }
@@ -204,23 +205,51 @@ static void test_bits(void **state)
         const ernn_sparsity s = {1 + trial % 5, densities[trial % 5]};
         check_random(&rng, w, (size_t)rows * (size_t)cols, 1);
         ernn_sparse_project(w, rows, cols, s, w);
+        const int index_bits = 2 + trial % 7;
         size_t pairs = 0;
         for (int pe = 0; pe < s.n_pes; pe++)
-            pairs += encode(w, rows, cols, s.n_pes, pe);
-        const ernn_sparse_bits bits = ernn_sparse_count_bits(w, rows, cols, s, 12);
+            pairs += encode(w, rows, cols, s.n_pes, pe, index_bits);
+        const ernn_sparse_bits bits = ernn_sparse_count_bits(w, rows, cols, s, 12, index_bits);
         assert_int_equal(bits.n_weights, ernn_sparse_count(rows, cols, s));
         assert_int_equal(bits.n_weights + bits.n_padding, pairs);
-        assert_int_equal(bits.index_bits, 4 * pairs);
-        assert_int_equal(bits.total_bits, 16 * pairs);
+        assert_int_equal(bits.index_bits, (size_t)index_bits * pairs);
+        assert_int_equal(bits.total_bits, (size_t)(12 + index_bits) * pairs);
     }
+}
+
+// A random matrix of that density takes the bits of its blocks, and none is promised where a matrix
+// of one weight a PE already takes more.
+static void test_density_like(void **state)
+{
+    (void)state;
+    enum { ROWS = 256, COLS = 300 };
+    static float w[ROWS * COLS];
+    static const int blocks[] = {4, 8, 16, 32};
+    ernn_rng rng = ernn_rng_new(5, 0, 0);
+    for (int b = 0; b < 4; b++)
+        for (int index_bits = 4; index_bits <= 8; index_bits++) {
+            const double density = ernn_sparse_density_like(blocks[b], 12, index_bits);
+            const double wanted = 12.0 * ROWS * COLS / blocks[b];
+            ernn_sparsity s = {4, density > 0 ? (int)lround(1e4 * density) : ERNN_MIN_DENSITY};
+            check_random(&rng, w, ROWS * COLS, 1);
+            ernn_sparse_project(w, ROWS, COLS, s, w);
+            const ernn_sparse_bits bits = ernn_sparse_count_bits(w, ROWS, COLS, s, 12, index_bits);
+            if (density > 0)
+                check_near((double)bits.total_bits / wanted, 1, 0.03);
+            else
+                assert_true((double)bits.total_bits > wanted);
+        }
+    assert_true(ernn_sparse_density_like(8, 12, 4) > 0);
+    assert_true(ernn_sparse_density_like(16, 12, 4) == 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_projection), cmocka_unit_test(test_ties),
-        cmocka_unit_test(test_share),      cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_refused),    cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_projection),   cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_share),        cmocka_unit_test(test_pack),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_density_like),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
