@@ -240,13 +240,13 @@ static int show(const explore_arguments *a, const ernn_explore_result *r)
 
 // Both sets with their features; the statistics come from the training set.
 static ernn_status load_data(explore_arguments *a, ernn_feature_statistics *statistics,
-                             ernn_sequences **train, ernn_sequences **dev, ernn_error *err)
+                             ernn_cli_sets *sets, ernn_error *err)
 {
     const ernn_cli_training training = {.data = a->data, .dev = a->dev};
     ernn_model *model = NULL;
     ernn_status status = ernn_model_new(&a->spec, &a->features, a->labels, 0, &model, err);
     if (status == ERNN_OK)
-        status = ernn_cli_training_data(&training, model, true, train, dev, err);
+        status = ernn_cli_training_data(&training, model, true, sets, err);
     if (status == ERNN_OK)
         *statistics = *ernn_model_statistics(model);
     ernn_model_free(model);
@@ -257,8 +257,7 @@ static int explore(explore_arguments *a)
 {
     ernn_error err = {0};
     ernn_feature_statistics statistics = {0};
-    ernn_sequences *train = NULL;
-    ernn_sequences *dev = NULL;
+    ernn_cli_sets sets = {0};
     ernn_explore_result result = {.winner = -1};
     ernn_cli_progress progress = {0};
     ernn_cli_catch_interrupt();
@@ -266,13 +265,12 @@ static int explore(explore_arguments *a)
     a->options.progress_user = &progress;
     a->spec.n_inputs = ernn_features_width(&a->features);
     a->spec.n_labels = ernn_phones_count(a->labels) + 1;
-    ernn_status status = load_data(a, &statistics, &train, &dev, &err);
+    ernn_status status = load_data(a, &statistics, &sets, &err);
     if (status == ERNN_OK)
-        status = ernn_explore(&a->spec, &a->features, &statistics, train, dev, a->device,
+        status = ernn_explore(&a->spec, &a->features, &statistics, sets.train, sets.dev, a->device,
                               &a->options, &result, &err);
     ernn_cli_progress_end(&progress);
-    ernn_sequences_free(train);
-    ernn_sequences_free(dev);
+    ernn_cli_sets_free(&sets);
     int code = ERNN_EXIT_OK;
     if (status == ERNN_OK || (status == ERNN_NO_FIT && result.n_trials))
         code = show(a, &result);

@@ -29,6 +29,8 @@ static const char HELP[] =
     "  --quantize-aware N --weight-bits N   last of all, N epochs with the weights rounded as\n"
     "                     ernn quantize rounds them; with --from and --epochs 0 only this\n"
     "  --features logmel|mfcc --stack N --normalise running|utterance|global --labels 39|48|61\n"
+    "  --speed 0.9,1.1 --noise-snr LOW:HIGH   more forms of the audio; --skip-bad  what is "
+    "unreadable\n"
     "  --checkpoint FILE  default MODEL.checkpoint; --resume continues from it, bit for bit\n"
     "  --seed N --threads N    the result does not depend on the threads\n"
     "  --plot FILE.svg    draw loss, PER and residuals (gnuplot); --json  the log as one object\n\n"
@@ -53,6 +55,9 @@ enum {
     OPTION_LABELS,
     OPTION_CHECKPOINT,
     OPTION_RESUME,
+    OPTION_SPEED,
+    OPTION_NOISE_SNR,
+    OPTION_SKIP_BAD,
     OPTION_PLOT,
     OPTION_JSON,
     OPTION_HELP_TRAINING,
@@ -72,6 +77,9 @@ static const struct option OPTIONS[] = {
     {"labels", required_argument, NULL, OPTION_LABELS},
     {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
     {"resume", no_argument, NULL, OPTION_RESUME},
+    {"speed", required_argument, NULL, OPTION_SPEED},
+    {"noise-snr", required_argument, NULL, OPTION_NOISE_SNR},
+    {"skip-bad", no_argument, NULL, OPTION_SKIP_BAD},
     {"plot", required_argument, NULL, OPTION_PLOT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
@@ -113,6 +121,27 @@ static bool set_network(ernn_cli_training *a, int option, const char *text)
     }
 }
 
+// A list of speeds; 1 is always among them.
+static bool set_speeds(ernn_cli_training *a, const char *text)
+{
+    char part[20];
+    a->n_speeds = 0;
+    for (;;) {
+        const size_t n = strcspn(text, ",");
+        snprintf(part, sizeof part, "%.*s", (int)n, text);
+        if (n >= sizeof part || a->n_speeds == ERNN_CLI_MAX_SPEEDS) {
+            ernn_cli_usage("train", "--speed: at most %d speeds, like 0.9,1.1",
+                           ERNN_CLI_MAX_SPEEDS);
+            return false;
+        }
+        if (!ernn_cli_number("train", "speed", part, 0.5, 2, &a->speeds[a->n_speeds++]))
+            return false;
+        if (text[n] == '\0')
+            return true;
+        text += n + 1;
+    }
+}
+
 static bool set_option(ernn_cli_training *a, int option, const char *text)
 {
     switch (option) {
@@ -139,6 +168,14 @@ static bool set_option(ernn_cli_training *a, int option, const char *text)
         return true;
     case OPTION_RESUME:
         a->options.resume = true;
+        return true;
+    case OPTION_SPEED:
+        return set_speeds(a, text);
+    case OPTION_NOISE_SNR:
+        a->has_noise = true;
+        return ernn_cli_range("train", "noise-snr", text, -20, 100, &a->snr_low, &a->snr_high);
+    case OPTION_SKIP_BAD:
+        a->skip_bad = true;
         return true;
     case OPTION_PLOT:
         a->plot = text;
@@ -348,8 +385,7 @@ static int run(ernn_cli_training *a)
     ernn_model *model = NULL;
     ernn_model *teacher = NULL;
     ernn_model *trained = NULL;
-    ernn_sequences *train = NULL;
-    ernn_sequences *dev = NULL;
+    ernn_cli_sets sets = {0};
     ernn_spec structure;
     bool has_structure = false;
     ernn_train_report report = {0};
@@ -360,7 +396,9 @@ static int run(ernn_cli_training *a)
         status = ernn_model_load(a->teacher, &teacher, &err);
     a->options.teacher = teacher;
     if (status == ERNN_OK)
-        status = ernn_cli_training_data(a, model, !a->from, &train, &dev, &err);
+        status = ernn_cli_training_data(a, model, !a->from, &sets, &err);
+    a->options.variants = (const ernn_sequences *const *)sets.variants;
+    a->options.n_variants = sets.n_variants;
     status = ernn_comm_agree(a->options.comm, status, &err);
     if (status == ERNN_OK) {
         a->options.progress = show_progress;
@@ -371,16 +409,15 @@ static int run(ernn_cli_training *a)
         }
         ernn_cli_catch_interrupt();
         ernn_cli_ranks_catch_end(a->options.comm, a->checkpoint);
-        status = ernn_train(model, has_structure ? &structure : NULL, train, dev, &a->options,
-                            &trained, &report, &err);
+        status = ernn_train(model, has_structure ? &structure : NULL, sets.train, sets.dev,
+                            &a->options, &trained, &report, &err);
         code = status == ERNN_OK ? ERNN_EXIT_OK : ERNN_EXIT_FAILURE;
         if (ernn_comm_rank(a->options.comm) == 0)
             code = draw(a, status, &report, finish(a, status, trained, &report, &err));
     } else
         code = ernn_cli_fail(&err);
     ernn_train_report_free(&report);
-    ernn_sequences_free(train);
-    ernn_sequences_free(dev);
+    ernn_cli_sets_free(&sets);
     ernn_model_free(model);
     ernn_model_free(teacher);
     ernn_model_free(trained);

@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+enum { ERNN_CLI_MAX_SPEEDS = 6, ERNN_CLI_MAX_VARIANTS = 2 * ERNN_CLI_MAX_SPEEDS + 1 };
+
 typedef struct ernn_cli_training {
     const char *data;
     const char *dev; // NULL: held out from `data`
@@ -19,17 +21,36 @@ typedef struct ernn_cli_training {
     ernn_features features;
     ernn_phone_set labels;
     ernn_train_options options;
+    // More forms of the training set: speeds beside 1, and noise in the waveform of each.
+    double speeds[ERNN_CLI_MAX_SPEEDS];
+    int n_speeds;
+    bool has_noise;
+    double snr_low; // dB
+    double snr_high;
+    bool skip_bad;
     bool has_network; // an option that --from would contradict was given
     const char *plot; // SVG, NULL: none
     bool is_json;
 } ernn_cli_training;
 
-// Features of both sets with the model's settings, labels folded to its set. `collect`: the model's
+typedef struct ernn_cli_sets {
+    ernn_sequences *train;
+    ernn_sequences *dev;
+    ernn_sequences *variants[ERNN_CLI_MAX_VARIANTS]; // other forms of `train`
+    int n_variants;
+} ernn_cli_sets;
+
+// Features of all sets with the model's settings, labels folded to its set. `collect`: the model's
 // feature statistics are computed from the training set first. Without `dev` every tenth speaker
-// (with fewer than twenty: every tenth utterance) of `data` is held out.
+// (with fewer than twenty: every tenth utterance) of `data` is held out. Says on stderr what
+// --skip-bad left out. To be freed also after a failure.
 ernn_status ernn_cli_training_data(const ernn_cli_training *training, ernn_model *model,
-                                   bool collect, ernn_sequences **train, ernn_sequences **dev,
-                                   ernn_error *err);
+                                   bool collect, ernn_cli_sets *sets, ernn_error *err);
+// The same from corpora that are open.
+ernn_status ernn_cli_training_sets(const ernn_cli_training *training, const ernn_corpus *train,
+                                   const ernn_corpus *dev, ernn_model *model, bool collect,
+                                   ernn_cli_sets *sets, ernn_error *err);
+void ernn_cli_sets_free(ernn_cli_sets *sets);
 
 // The log: a line of JSON for each epoch and, when the training `is_done`, one for the result. NULL
 // when memory is short; freed by free().

@@ -40,6 +40,7 @@ static json_t *result_json(const ernn_train_report *r)
                                r->best_dev_per, "unfit", r->n_unfit);
     if (r->per_rounded >= 0)
         json_object_set_new(result, "per_rounded", json_real(r->per_rounded));
+    json_object_set_new(result, "skipped", json_integer((json_int_t)r->n_bad));
     if (r->n_residuals == 0)
         return result;
     json_object_set_new(result, "per_projected", json_real(r->per_projected));

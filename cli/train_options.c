@@ -130,12 +130,12 @@ bool ernn_cli_training_is_admm(int option)
 
 // Splits at the colon: part[40] has what is before it, the result is what is after. NULL after a
 // usage line.
-static const char *split(const char *verb, const entry *e, const char *text, char *part)
+static const char *split(const char *verb, const char *name, const char *form, const char *text,
+                         char *part)
 {
     const char *colon = strchr(text, ':');
     if (!colon || colon - text >= 40) {
-        ernn_cli_usage(verb, "--%s: '%s', two numbers %s are wanted", e->name, text,
-                       e->kind == COUNTS ? "N:WIDTH" : "FIRST:LAST");
+        ernn_cli_usage(verb, "--%s: '%s', two numbers %s are wanted", name, text, form);
         return NULL;
     }
     memcpy(part, text, (size_t)(colon - text));
@@ -143,20 +143,19 @@ static const char *split(const char *verb, const entry *e, const char *text, cha
     return colon + 1;
 }
 
-// Both within the range of the entry, the second not below the first.
-static bool set_pair(const char *verb, const entry *e, const char *text, double *first,
-                     double *second)
+bool ernn_cli_range(const char *verb, const char *option, const char *text, double low, double high,
+                    double *first, double *second)
 {
     char part[40];
-    const char *rest = split(verb, e, text, part);
-    return rest && ernn_cli_number(verb, e->name, part, e->low, e->high, first) &&
-           ernn_cli_number(verb, e->name, rest, *first, e->high, second);
+    const char *rest = split(verb, option, "FIRST:LAST", text, part);
+    return rest && ernn_cli_number(verb, option, part, low, high, first) &&
+           ernn_cli_number(verb, option, rest, *first, high, second);
 }
 
 static bool set_counts(const char *verb, const entry *e, const char *text, int *count, int *width)
 {
     char part[40];
-    const char *rest = split(verb, e, text, part);
+    const char *rest = split(verb, e->name, "N:WIDTH", text, part);
     return rest && ernn_cli_integer(verb, e->name, part, (long)e->low, (long)e->high, count) &&
            ernn_cli_integer(verb, e->name, rest, 1, (long)e->high_second, width);
 }
@@ -185,7 +184,8 @@ bool ernn_cli_training_set(const char *verb, int option, const char *text, ernn_
     case NUMBER:
         return ernn_cli_number(verb, e->name, text, e->low, e->high, field);
     case PAIR:
-        return set_pair(verb, e, text, field, (double *)((char *)o + e->second));
+        return ernn_cli_range(verb, e->name, text, e->low, e->high, field,
+                              (double *)((char *)o + e->second));
     case COUNTS:
         return set_counts(verb, e, text, field, (int *)((char *)o + e->second));
     case CHOICE:

@@ -19,6 +19,10 @@ void ernn_cli_training_join(const struct option *own, const char *without, struc
 // Takes the value of one of them. False after a usage line.
 bool ernn_cli_training_set(const char *verb, int option, const char *text, ernn_train_options *o);
 
+// FIRST:LAST, both in [low, high], the second not below the first. False after a usage line.
+bool ernn_cli_range(const char *verb, const char *option, const char *text, double low, double high,
+                    double *first, double *second);
+
 // Does the option shape ADMM alone?
 bool ernn_cli_training_is_admm(int option);
 

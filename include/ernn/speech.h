@@ -118,6 +118,7 @@ typedef struct ernn_corpus {
     char *path;
     ernn_phone_set phone_set;
     bool has_silence; // labels include silence (TIMIT); Kaldi `phones` files have none
+    bool is_lenient;  // audio files that cannot be read are among the utterances
     size_t n_utterances;
     ernn_utterance *utterances;
 } ernn_corpus;
@@ -127,6 +128,10 @@ typedef struct ernn_corpus {
 // itself). Checks that every audio file is there and every phone is known. Utterances are sorted by
 // id.
 ERNN_API ernn_status ernn_corpus_load(const char *path, ernn_corpus **corpus, ernn_error *err);
+// The same, but audio files that are missing or cannot be read are found when they are read, where
+// ernn_sequences_load can leave them out.
+ERNN_API ernn_status ernn_corpus_load_lenient(const char *path, ernn_corpus **corpus,
+                                              ernn_error *err);
 ERNN_API void ernn_corpus_free(ernn_corpus *corpus);
 
 // The published division of TIMIT, SA sentences left out.
@@ -161,7 +166,20 @@ typedef struct ernn_sequences {
     int **alignment; // [n] -> [n_frames[i]] phone of each frame, or NULL
     char **ids;      // [n]
     char **speakers; // [n]
+    size_t n_bad;    // utterances left out because they could not be read
+    char *first_bad; // what was wrong with the first, NULL when there is none
 } ernn_sequences;
+
+// How the audio is changed before the features, for training on more than was recorded.
+typedef struct ernn_sequence_options {
+    double speed;   // 0.5 to 2, default 1: 1.1 is shorter and higher by a tenth (resampled)
+    bool has_noise; // white noise, from (seed, utterance), at a ratio drawn between:
+    double snr_low; // dB, -20 to 100
+    double snr_high;
+    uint64_t seed;
+    bool skip_bad; // leaves out what cannot be read, and counts it, instead of failing
+} ernn_sequence_options;
+ERNN_API ernn_sequence_options ernn_sequence_defaults(void);
 
 // Reads and transforms every utterance of `corpus` (parallel over utterances, same bytes for any
 // number of threads). `statistics`: when `collect` is true it is computed from this corpus first.
@@ -169,6 +187,13 @@ ERNN_API ernn_status ernn_sequences_new(const ernn_corpus *corpus, const ernn_fe
                                         ernn_feature_statistics *statistics, bool collect,
                                         ernn_phone_set labels, ernn_sequences **sequences,
                                         ernn_error *err);
+// The same of changed audio. At another speed utterances that become too short for a frame have
+// none, so that all variants of a corpus have the same utterances. `options` NULL: the defaults.
+ERNN_API ernn_status ernn_sequences_load(const ernn_corpus *corpus, const ernn_features *features,
+                                         ernn_feature_statistics *statistics, bool collect,
+                                         ernn_phone_set labels,
+                                         const ernn_sequence_options *options,
+                                         ernn_sequences **sequences, ernn_error *err);
 ERNN_API void ernn_sequences_free(ernn_sequences *sequences);
 
 // ---- Decoding and scoring ----

@@ -53,14 +53,18 @@ typedef struct ernn_train_options {
     int batch;          // utterances, 1 to 256, default 8; of one part of an update
     int parts; // batches whose gradients are added for one update, 1 to 4096; default 0: as many as
                // ranks; resuming: as many as the checkpoint had
-    double learning_rate;          // peak of the schedule, 1e-9 to 1, default 2e-3
-    double clip_norm;              // gradient norm, default 5; 0 = off
-    double noise;                  // standard deviation added to the features, default 0.1
-    double dropout;                // on the inputs of every layer but the first, default 0.3
-    int time_masks;                // stretches of frames set to the mean, 0 to 20, default 0
-    int time_width;                // most frames of one, 1 to 1000 (never over a fifth)
-    int frequency_masks;           // bands of log-mel filters set to the mean, 0 to 20, default 0
-    int frequency_width;           // most filters of one, 1 to 128
+    double learning_rate; // peak of the schedule, 1e-9 to 1, default 2e-3
+    double clip_norm;     // gradient norm, default 5; 0 = off
+    double noise;         // standard deviation added to the features, default 0.1
+    double dropout;       // on the inputs of every layer but the first, default 0.3
+    int time_masks;       // stretches of frames set to the mean, 0 to 20, default 0
+    int time_width;       // most frames of one, 1 to 1000 (never over a fifth)
+    int frequency_masks;  // bands of log-mel filters set to the mean, 0 to 20, default 0
+    int frequency_width;  // most filters of one, 1 to 128
+    // Other forms of the training set, as of ernn_sequences_load with a speed or noise; each epoch
+    // takes one of them, or the set itself, for every utterance. Borrowed.
+    const ernn_sequences *const *variants;
+    int n_variants;                // default 0
     uint64_t seed;                 // default 1
     ernn_optimiser_kind optimiser; // default Adam
     double momentum;               // SGD, 0 to 0.9999, default 0.9
@@ -150,6 +154,7 @@ struct ernn_train_report {
     double *epoch_residuals;  // [n_epochs][n_residuals] after each epoch of ADMM, 0 after others
     int n_unfit;              // utterances left out: fewer frames than their labels need
     char first_unfit[128];    // the first of them
+    size_t n_bad;             // utterances of the training set that could not be read
 };
 
 // Trains a copy of `initial` on `train`, choosing the epoch with the lowest PER on `dev` (NULL: the

@@ -22,6 +22,10 @@ ernn_status ernn_audio_inspect(const char *path, ernn_audio_info *info, ernn_err
 ernn_status ernn_audio_read(const char *path, int rate_hz, float **samples, size_t *n,
                             ernn_audio_info *info, ernn_error *err);
 
+// *samples[*n] (owned, at rate_hz) become those of the same audio played `speed` times as fast.
+ernn_status ernn_audio_speed(const char *path, int rate_hz, double speed, float **samples,
+                             size_t *n, ernn_error *err);
+
 // Checks what libsndfile forgives: a RIFF or NIST SPHERE header that promises more than the file
 // holds, or that cannot be read at all. Other containers pass.
 ernn_status ernn_container_check(const char *path, ernn_error *err);

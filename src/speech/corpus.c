@@ -122,7 +122,7 @@ ernn_status ernn_corpus_check(ernn_corpus *corpus, ernn_error *err)
     return ERNN_OK;
 }
 
-ernn_status ernn_corpus_load(const char *path, ernn_corpus **corpus, ernn_error *err)
+static ernn_status load(const char *path, bool is_lenient, ernn_corpus **corpus, ernn_error *err)
 {
     *corpus = NULL;
     char list[ERNN_CORPUS_MAX_PATH];
@@ -137,6 +137,7 @@ ernn_status ernn_corpus_load(const char *path, ernn_corpus **corpus, ernn_error 
     if (!made)
         return ERNN_NO_MEMORY;
     made->path = ernn_mem_string(path, err);
+    made->is_lenient = is_lenient;
     if (!made->path)
         status = ERNN_NO_MEMORY;
     else
@@ -149,4 +150,14 @@ ernn_status ernn_corpus_load(const char *path, ernn_corpus **corpus, ernn_error 
     }
     *corpus = made;
     return ERNN_OK;
+}
+
+ernn_status ernn_corpus_load(const char *path, ernn_corpus **corpus, ernn_error *err)
+{
+    return load(path, false, corpus, err);
+}
+
+ernn_status ernn_corpus_load_lenient(const char *path, ernn_corpus **corpus, ernn_error *err)
+{
+    return load(path, true, corpus, err);
 }

@@ -142,7 +142,7 @@ static ernn_status find_audio(const ernn_corpus *corpus, const table *scp, const
         status = ernn_corpus_join(path, above, value, err);
     if (status != ERNN_OK)
         return status;
-    if (!ernn_file_exists(path))
+    if (!ernn_file_exists(path) && !corpus->is_lenient)
         return ernn_error_set(err, ERNN_IO,
                               "%s:%d: audio file '%s' is neither in %s nor in the folder above it",
                               scp->path, row->line, value, corpus->path);

@@ -190,6 +190,17 @@ static ernn_status name_utterance(const char *region, const char *speaker, const
     return utterance->id && utterance->speaker ? ERNN_OK : ERNN_NO_MEMORY;
 }
 
+// A lenient corpus takes an audio file that cannot be read for an endless one.
+static ernn_status inspect(const ernn_corpus *corpus, const char *path, ernn_audio_info *audio,
+                           ernn_error *err)
+{
+    const ernn_status status = ernn_audio_inspect(path, audio, err);
+    if (!corpus->is_lenient || (status != ERNN_BAD_FILE && status != ERNN_IO))
+        return status;
+    *audio = (ernn_audio_info){.n_samples = INT64_MAX};
+    return ERNN_OK;
+}
+
 // The utterance `name` of the folder `speaker_path`, which ends in /DRn/SPEAKER.
 static ernn_status load_utterance(ernn_corpus *corpus, size_t *capacity, const char *speaker_path,
                                   const char *name, ernn_error *err)
@@ -219,7 +230,7 @@ static ernn_status load_utterance(ernn_corpus *corpus, size_t *capacity, const c
                            "it",
                            speaker_path, stem);
     if (status == ERNN_OK)
-        status = ernn_audio_inspect(path, &audio, err);
+        status = inspect(corpus, path, &audio, err);
     if (status == ERNN_OK)
         status = load_labels(labels, &audio, utterance, err);
     if (status == ERNN_OK && find_beside(speaker_path, stem, "txt", labels))

@@ -3,10 +3,12 @@
 // bytes do not depend on the number of threads. SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/rng.h"
 #include "ernn/speech.h"
 #include "speech/audio.h"
 #include "speech/normaliser.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 
@@ -14,10 +16,12 @@
 typedef struct job {
     const ernn_corpus *corpus;
     ernn_features features;
+    ernn_sequence_options options;
     ernn_sequences *sequences;
     const ernn_feature_statistics *statistics;
     double *sums;     // [n][2][n_dims]: sum and sum of squares, NULL unless collected
     int n_dims;       // per unstacked frame
+    char **faults;    // [n] what was wrong with an utterance that is left out, else NULL
     size_t known_bad; // an utterance that failed, SIZE_MAX: none is known
 } job;
 
@@ -59,7 +63,8 @@ static ernn_status fold_labels(job *work, size_t i, ernn_error *err)
     return ERNN_OK;
 }
 
-// alignment[t] = phone at the centre of stacked frame t; times of the file's rate are scaled. A
+// alignment[t] = phone at the centre of stacked frame t; times of the file's rate and speed are
+// scaled. A
 // deleted phone (q) and what lies outside the labels count to the phone before, or to the first.
 static ernn_status align_frames(job *work, size_t i, int file_hz, ernn_error *err)
 {
@@ -78,7 +83,7 @@ static ernn_status align_frames(job *work, size_t i, int file_hz, ernn_error *er
         // centre = (first window's start + last window's end) / 2
         const double centre =
             t * features->n_stacked * shift + ((features->n_stacked - 1) * shift + window) / 2;
-        const double sample = centre * file_hz / features->rate_hz;
+        const double sample = centre * work->options.speed * file_hz / features->rate_hz;
         for (;
              segment < utterance->n_phones && (double)utterance->segments[segment].begin <= sample;
              segment++) {
@@ -106,6 +111,40 @@ static void sum_vectors(job *work, size_t i)
         }
 }
 
+// ---- Changed audio ----
+
+ernn_sequence_options ernn_sequence_defaults(void)
+{
+    return (ernn_sequence_options){.speed = 1, .snr_low = 10, .snr_high = 30};
+}
+
+static ernn_status check_options(const ernn_sequence_options *o, ernn_error *err)
+{
+    if (!(o->speed >= 0.5 && o->speed <= 2))
+        return ernn_error_set(err, ERNN_BAD_ARG, "sequences: speed %g, allowed is 0.5 to 2",
+                              o->speed);
+    if (!(o->snr_low >= -20 && o->snr_low <= o->snr_high && o->snr_high <= 100))
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "sequences: noise at %g to %g dB, allowed is -20 to 100 dB, the "
+                              "lower first",
+                              o->snr_low, o->snr_high);
+    return ERNN_OK;
+}
+
+// x + e, e normal with the variance mean(x^2) / 10^(snr / 10)
+static void add_noise(const ernn_sequence_options *o, size_t utterance, float *samples, size_t n)
+{
+    enum { STREAM_WAVEFORM = 0x400 };
+    ernn_rng rng = ernn_rng_new(o->seed, STREAM_WAVEFORM, utterance);
+    const double snr = o->snr_low + (o->snr_high - o->snr_low) * ernn_rng_uniform(&rng);
+    double energy = 0;
+    for (size_t i = 0; i < n; i++)
+        energy += (double)samples[i] * samples[i];
+    const double deviation = sqrt(energy / (double)n * pow(10, -snr / 10));
+    for (size_t i = 0; i < n; i++)
+        samples[i] += (float)(deviation * ernn_rng_normal(&rng));
+}
+
 // Everything of utterance i but the normalisation; `frontend` gives raw features.
 static ernn_status load_utterance(job *work, size_t i, ernn_frontend *frontend, ernn_error *err)
 {
@@ -117,14 +156,21 @@ static ernn_status load_utterance(job *work, size_t i, ernn_frontend *frontend, 
     ernn_audio_info audio;
     ernn_status status = ernn_audio_read(utterance->audio_path, work->features.rate_hz, &samples,
                                          &n_samples, &audio, err);
-    if (status != ERNN_OK)
+    if (status == ERNN_OK)
+        status = ernn_audio_speed(utterance->audio_path, work->features.rate_hz,
+                                  work->options.speed, &samples, &n_samples, err);
+    if (status != ERNN_OK) {
+        ernn_audio_free(samples);
         return status;
+    }
+    if (work->options.has_noise)
+        add_noise(&work->options, i, samples, n_samples);
     status = ernn_frontend_run(frontend, samples, n_samples, &sequences->frames[i], &n_frames, err);
     ernn_audio_free(samples);
     if (status != ERNN_OK)
         return status;
     sequences->n_frames[i] = (int)n_frames;
-    if (n_frames == 0)
+    if (n_frames == 0 && work->options.speed == 1)
         return ernn_error_set(err, ERNN_BAD_FILE,
                               "%s: %zu samples at %d Hz are too short for one feature frame of %d "
                               "ms",
@@ -154,8 +200,15 @@ static void load_share(job *work, ernn_frontend *frontend, size_t i, failure *ow
     if (i > known || i > own->index)
         return;
     ernn_error error = {0};
-    if (load_utterance(work, i, frontend, &error) == ERNN_OK)
+    const ernn_status status = load_utterance(work, i, frontend, &error);
+    if (status == ERNN_OK)
         return;
+    if (work->options.skip_bad && (status == ERNN_BAD_FILE || status == ERNN_IO)) {
+        work->faults[i] = ernn_mem_string(error.text, NULL);
+        work->sequences->n_frames[i] = 0;
+        if (work->faults[i])
+            return;
+    }
     *own = (failure){i, error};
 #pragma omp atomic write
     work->known_bad = i;
@@ -235,6 +288,37 @@ static ernn_status normalise(job *work, ernn_error *err)
     return status;
 }
 
+// Closes the gaps that utterances with faults leave, which are counted; the first one's is kept.
+static void drop_faulty(job *work)
+{
+    ernn_sequences *s = work->sequences;
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (work->faults[i]) {
+            ernn_mem_free(s->frames[i]);
+            ernn_mem_free(s->phones[i]);
+            if (s->alignment)
+                ernn_mem_free(s->alignment[i]);
+            ernn_mem_free(s->ids[i]);
+            ernn_mem_free(s->speakers[i]);
+            if (s->n_bad++ == 0) {
+                s->first_bad = work->faults[i];
+                work->faults[i] = NULL;
+            }
+            continue;
+        }
+        s->frames[kept] = s->frames[i];
+        s->n_frames[kept] = s->n_frames[i];
+        s->phones[kept] = s->phones[i];
+        s->n_phones[kept] = s->n_phones[i];
+        if (s->alignment)
+            s->alignment[kept] = s->alignment[i];
+        s->ids[kept] = s->ids[i];
+        s->speakers[kept++] = s->speakers[i];
+    }
+    s->n = kept;
+}
+
 // Do all utterances have times?
 static bool has_segments(const ernn_corpus *corpus)
 {
@@ -265,6 +349,8 @@ static ernn_status allocate(job *work, ernn_phone_set labels, ernn_error *err)
     if (!made->frames || !made->n_frames || !made->phones || !made->n_phones || !made->ids ||
         !made->speakers)
         return ERNN_NO_MEMORY;
+    if (!(work->faults = ernn_mem_new(n, sizeof *work->faults, err)))
+        return ERNN_NO_MEMORY;
     if (has_segments(corpus) && !(made->alignment = ernn_mem_new(n, sizeof *made->alignment, err)))
         return ERNN_NO_MEMORY;
     return ERNN_OK;
@@ -274,9 +360,22 @@ ernn_status ernn_sequences_new(const ernn_corpus *corpus, const ernn_features *f
                                ernn_feature_statistics *statistics, bool collect,
                                ernn_phone_set labels, ernn_sequences **sequences, ernn_error *err)
 {
+    return ernn_sequences_load(corpus, features, statistics, collect, labels, NULL, sequences, err);
+}
+
+ernn_status ernn_sequences_load(const ernn_corpus *corpus, const ernn_features *features,
+                                ernn_feature_statistics *statistics, bool collect,
+                                ernn_phone_set labels, const ernn_sequence_options *options,
+                                ernn_sequences **sequences, ernn_error *err)
+{
     *sequences = NULL;
-    job work = {.corpus = corpus, .features = *features, .known_bad = SIZE_MAX};
+    job work = {.corpus = corpus,
+                .features = *features,
+                .options = options ? *options : ernn_sequence_defaults(),
+                .known_bad = SIZE_MAX};
     ernn_status status = ernn_features_validate(features, err);
+    if (status == ERNN_OK)
+        status = check_options(&work.options, err);
     if (status != ERNN_OK)
         return status;
     if (labels < corpus->phone_set)
@@ -303,6 +402,11 @@ ernn_status ernn_sequences_new(const ernn_corpus *corpus, const ernn_features *f
     if (status == ERNN_OK)
         status = normalise(&work, err);
     ernn_mem_free(work.sums);
+    if (work.faults && status == ERNN_OK)
+        drop_faulty(&work);
+    for (size_t i = 0; work.faults && i < corpus->n_utterances; i++)
+        ernn_mem_free(work.faults[i]);
+    ernn_mem_free(work.faults);
     if (status != ERNN_OK) {
         ernn_sequences_free(work.sequences);
         return status;
@@ -334,5 +438,6 @@ void ernn_sequences_free(ernn_sequences *sequences)
     ernn_mem_free(sequences->alignment);
     ernn_mem_free(sequences->ids);
     ernn_mem_free(sequences->speakers);
+    ernn_mem_free(sequences->first_bad);
     ernn_mem_free(sequences);
 }

@@ -26,7 +26,7 @@ static void sort_by_key(size_t *items, size_t *scratch, size_t n, const double *
         items[i] = scratch[i];
 }
 
-static bool is_fit(const ernn_sequences *s, size_t i, bool is_ctc)
+bool ernn_batches_is_fit(const ernn_sequences *s, size_t i, bool is_ctc)
 {
     int needed = 1;
     if (is_ctc) {
@@ -40,7 +40,7 @@ static bool is_fit(const ernn_sequences *s, size_t i, bool is_ctc)
 static ernn_status find_usable(ernn_batches *b, bool is_ctc, ernn_error *err)
 {
     for (size_t i = 0; i < b->sequences->n; i++) {
-        if (is_fit(b->sequences, i, is_ctc))
+        if (ernn_batches_is_fit(b->sequences, i, is_ctc))
             b->usable[b->n_items++] = i;
         else if (b->n_unfit++ == 0)
             b->first_unfit = i;

@@ -18,6 +18,8 @@ typedef struct ernn_batches {
     size_t first_unfit;
 } ernn_batches;
 
+// Has sequence i enough frames for its labels?
+bool ernn_batches_is_fit(const ernn_sequences *sequences, size_t i, bool is_ctc);
 // Leaves out sequences that CTC cannot fit: fewer frames than labels plus repeats. `is_ctc` false:
 // leaves out empty ones only. ERNN_BAD_ARG when none remains.
 ernn_status ernn_batches_init(ernn_batches *batches, const ernn_sequences *sequences, int size,
@@ -31,6 +33,6 @@ ernn_status ernn_batches_by_length(const ernn_sequences *sequences, size_t **ord
                                    ernn_error *err);
 
 // The random streams of training, so that no two share draws.
-enum { ERNN_STREAM_BATCHES = 0x100, ERNN_STREAM_NOISE = 0x200 };
+enum { ERNN_STREAM_BATCHES = 0x100, ERNN_STREAM_NOISE = 0x200, ERNN_STREAM_VARIANT = 0x300 };
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "train/prune.h"
+#include "train/variants.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,9 +35,11 @@ static int gather(ernn_trainer *t, int epoch, ernn_phase phase, size_t index, er
         const size_t item = items[from];
         ernn_rng rng =
             ernn_rng_new(t->options.seed, ERNN_STREAM_NOISE + ((uint64_t)epoch << 16), item);
-        t->frames[i] = t->train->frames[item];
-        t->n_frames[i] = t->train->n_frames[item];
-        t->labels[i] = t->targets[item];
+        const int form = ernn_variants_choose(o, epoch, item);
+        const ernn_sequences *set = form > 0 ? o->variants[form - 1] : t->train;
+        t->frames[i] = set->frames[item];
+        t->n_frames[i] = set->n_frames[item];
+        t->labels[i] = t->targets[form][item];
         t->n_labels[i] = t->train->n_phones[item];
         t->seeds[i] = ernn_rng_bits(&rng);
         t->teachers[i] = t->posteriors ? t->posteriors[item] : NULL;

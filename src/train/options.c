@@ -197,6 +197,9 @@ void ernn_train_identity(ernn_buffer *text, const ernn_train_options *o, const e
     ernn_buffer_print(text, "initial parameters=%016llx\n",
                       (unsigned long long)ernn_train_digest(initial));
     ernn_buffer_print(text, "training data=%016llx\n", (unsigned long long)digest_sequences(train));
+    for (int v = 0; v < o->n_variants; v++)
+        ernn_buffer_print(text, "variant %d=%016llx\n", v + 1,
+                          (unsigned long long)digest_sequences(o->variants[v]));
     ernn_buffer_print(text, "development data=%016llx\n",
                       (unsigned long long)digest_sequences(dev));
 }

@@ -6,6 +6,7 @@
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/options.h"
+#include "train/variants.h"
 #include "train/teacher.h"
 
 #include <math.h>
@@ -63,6 +64,8 @@ static ernn_status check_data(const ernn_trainer *t, ernn_error *err)
     ernn_status status = ernn_evaluate_check(t->initial, t->train, "training set", err);
     if (status == ERNN_OK && t->dev)
         status = ernn_evaluate_check(t->initial, t->dev, "development set", err);
+    if (status == ERNN_OK)
+        status = ernn_variants_check(&t->options, t->train, err);
     if (status != ERNN_OK || t->options.loss == ERNN_LOSS_CTC)
         return status;
     for (size_t i = 0; i < t->train->n; i++)
@@ -77,22 +80,43 @@ static ernn_status check_data(const ernn_trainer *t, ernn_error *err)
 
 // Labels as the network counts them: 0 is blank, phone p is p + 1. A frame of a deleted phone (-1)
 // becomes blank.
-static ernn_status make_targets(ernn_trainer *t, ernn_error *err)
+static ernn_status make_set_targets(const ernn_sequences *s, bool is_ctc, int ***targets,
+                                    ernn_error *err)
 {
-    const ernn_sequences *s = t->train;
-    const bool is_ctc = t->options.loss == ERNN_LOSS_CTC;
-    t->targets = ernn_mem_new(s->n, sizeof *t->targets, err);
-    if (!t->targets)
+    int **made = *targets = ernn_mem_new(s->n, sizeof *made, err);
+    if (!made)
         return ERNN_NO_MEMORY;
     for (size_t i = 0; i < s->n; i++) {
         const int n = is_ctc ? s->n_phones[i] : s->n_frames[i];
         const int *from = is_ctc ? s->phones[i] : s->alignment[i];
-        if (!(t->targets[i] = ernn_mem_new((size_t)n, sizeof(int), err)))
+        if (!(made[i] = ernn_mem_new((size_t)n, sizeof(int), err)))
             return ERNN_NO_MEMORY;
         for (int j = 0; j < n; j++)
-            t->targets[i][j] = from[j] + 1;
+            made[i][j] = from[j] + 1;
     }
     return ERNN_OK;
+}
+
+static ernn_status make_targets(ernn_trainer *t, ernn_error *err)
+{
+    const ernn_train_options *o = &t->options;
+    const bool is_ctc = o->loss == ERNN_LOSS_CTC;
+    t->targets = ernn_mem_new((size_t)o->n_variants + 1, sizeof *t->targets, err);
+    ernn_status status =
+        t->targets ? make_set_targets(t->train, is_ctc, &t->targets[0], err) : ERNN_NO_MEMORY;
+    for (int v = 0; v < o->n_variants && status == ERNN_OK; v++)
+        status = make_set_targets(o->variants[v], is_ctc, &t->targets[v + 1], err);
+    return status;
+}
+
+static void free_targets(ernn_trainer *t)
+{
+    for (int v = 0; t->targets && v <= t->options.n_variants; v++) {
+        for (size_t i = 0; t->targets[v] && i < t->train->n; i++)
+            ernn_mem_free(t->targets[v][i]);
+        ernn_mem_free(t->targets[v]);
+    }
+    ernn_mem_free(t->targets);
 }
 
 static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
@@ -107,6 +131,7 @@ static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
     if (!r->epochs || !r->residuals || !r->epoch_residuals)
         return ERNN_NO_MEMORY;
     r->n_planned = t->schedule.n_epochs;
+    r->n_bad = t->train->n_bad;
     r->best_dev_per = r->per_projected = r->per_rounded = -1;
     for (size_t i = 0; t->options.method == ERNN_METHOD_ADMM && i < n_tensors; i++)
         if (tensors[i].is_matrix && tensors[i].layer >= 0 &&
@@ -200,9 +225,7 @@ void ernn_trainer_close(ernn_trainer *t)
     close_phase(t);
     ernn_batches_clear(&t->batches);
     ernn_buffer_free(&t->identity);
-    for (size_t i = 0; t->targets && i < t->train->n; i++)
-        ernn_mem_free(t->targets[i]);
-    ernn_mem_free(t->targets);
+    free_targets(t);
     ernn_mem_free(t->frames);
     ernn_mem_free(t->n_frames);
     ernn_mem_free(t->labels);
@@ -219,7 +242,7 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_mode
                                     ernn_error *err)
 {
     const size_t n = ernn_model_n_parameters(model);
-    int longest = ernn_sequences_longest(t->train);
+    int longest = ernn_variants_longest(&t->options, t->train);
     if (t->dev && ernn_sequences_longest(t->dev) > longest)
         longest = ernn_sequences_longest(t->dev);
     close_phase(t);

@@ -54,7 +54,7 @@ typedef struct ernn_trainer {
     uint64_t *seeds;
     const float **teachers;
     float **posteriors; // [train->n] of the teacher, NULL without one
-    int **targets;      // [train->n] CTC or frame labels as the network counts them
+    int ***targets;     // [1 + variants][train->n] CTC or frame labels as the network counts them
 } ernn_trainer;
 
 // Checks options, models and data and makes what no phase changes. `options`, `initial`,

@@ -459,6 +459,40 @@ static void test_resume_admm(void **state)
     check_resume(t);
 }
 
+// Two more forms of the set, one of them with utterances that are too short: resumed bit for bit,
+// not the same training as without them, and no matter how many threads.
+static void test_resume_variants(void **state)
+{
+    task *t = *state;
+    ernn_train_report report;
+    t->has_last = true;
+    ernn_model *plain = train(t, &report);
+    ernn_train_report_free(&report);
+    ernn_sequences *forms[] = {make_sequences(N_TRAIN, 1), make_sequences(N_TRAIN, 1)};
+    for (size_t i = 0; i < N_TRAIN; i++) {
+        for (int j = 0; j < forms[0]->n_frames[i] * WIDTH; j++)
+            forms[0]->frames[i][j] *= 1.5f;
+        forms[1]->n_frames[i] = i % 3 ? forms[1]->n_frames[i] - 1 : 0;
+    }
+    t->options.variants = (const ernn_sequences *const *)forms;
+    t->options.n_variants = 2;
+    check_resume(t);
+    t->options.checkpoint = NULL;
+    t->options.resume = false;
+    t->options.progress = NULL;
+    ernn_model *varied = train(t, &report);
+    ernn_train_report_free(&report);
+    assert_memory_not_equal(ernn_model_parameters_const(plain), ernn_model_parameters_const(varied),
+                            ernn_model_n_parameters(plain) * sizeof(float));
+    t->options.loss = ERNN_LOSS_FRAME;
+    ernn_model_free(train(t, &report));
+    ernn_train_report_free(&report);
+    ernn_model_free(plain);
+    ernn_model_free(varied);
+    free_sequences(forms[0]);
+    free_sequences(forms[1]);
+}
+
 // ---- Refusals ----
 
 static void check_refused(const task *t, const ernn_spec *structure, ernn_status want,
@@ -585,6 +619,7 @@ int main(void)
         CASE(test_resume_circulant),
         CASE(test_resume_sgd),
         CASE(test_resume_plateau),
+        CASE(test_resume_variants),
         CASE(test_resume_quantize),
         CASE(test_resume_admm_quantize),
         CASE(test_resume_prune),
