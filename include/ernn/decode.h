@@ -29,6 +29,11 @@ enum { ERNN_EDGE = -1 };
 ERNN_API ernn_status ernn_bigram_new(const char *const *names, int n_symbols,
                                      const int *const *sequences, const int *lengths,
                                      size_t n_sequences, ernn_bigram **bigram, ernn_error *err);
+// The same estimate from counts[n_symbols + 1][n_symbols + 1] of pairs, row: the earlier; row and
+// column n_symbols: the edge. At most 1000 symbols.
+ERNN_API ernn_status ernn_bigram_from_counts(const char *const *names, int n_symbols,
+                                             const float *counts, ernn_bigram **bigram,
+                                             ernn_error *err);
 // An ARPA file of order 2 over these names; other words of the file are left out, as are higher
 // orders. A name that the file lacks can never be recognised and is refused.
 ERNN_API ernn_status ernn_bigram_load(const char *path, const char *const *names, int n_symbols,

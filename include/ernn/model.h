@@ -17,6 +17,14 @@ extern "C" {
 
 typedef struct ernn_model ernn_model;
 
+// What frame training saw, for the decoder: priors and bigram of the phones. A model with them says
+// of each frame which phone is there; one without is a CTC model.
+typedef struct ernn_label_counts {
+    int n_phones;         // of the phone set; 0: none
+    float frames[61];     // [n_phones] frames of each phone
+    float pairs[62 * 62]; // [n_phones + 1][n_phones + 1] phone after phone, last: the edge
+} ernn_label_counts;
+
 // One parameter tensor inside the model's parameter block. docs/format.md gives the names:
 // "layer0.W_ix" ... "layer0.b_i", "layer0.w_ic" (peephole), "layer0.W_ym", "output.W", "output.b".
 // Those of the cell that runs backwards in time are "layer0.reverse.W_ix" and so on.
@@ -58,6 +66,10 @@ ERNN_API const ernn_spec *ernn_model_spec(const ernn_model *model);
 ERNN_API const ernn_features *ernn_model_features(const ernn_model *model);
 ERNN_API ernn_phone_set ernn_model_phone_set(const ernn_model *model);
 ERNN_API ernn_feature_statistics *ernn_model_statistics(ernn_model *model);
+// n_phones 0: a CTC model.
+ERNN_API const ernn_label_counts *ernn_model_label_counts(const ernn_model *model);
+// NULL: the model is a CTC model.
+ERNN_API void ernn_model_set_label_counts(ernn_model *model, const ernn_label_counts *counts);
 ERNN_API size_t ernn_model_n_tensors(const ernn_model *model);
 ERNN_API const ernn_tensor *ernn_model_tensors(const ernn_model *model);
 ERNN_API const ernn_tensor *ernn_model_find(const ernn_model *model, const char *name);

@@ -44,6 +44,8 @@ ERNN_API ernn_status ernn_qmodel_load(const char *path, ernn_qmodel **qmodel, er
 ERNN_API const ernn_spec *ernn_qmodel_spec(const ernn_qmodel *qmodel);
 ERNN_API const ernn_features *ernn_qmodel_features(const ernn_qmodel *qmodel);
 ERNN_API const ernn_feature_statistics *ernn_qmodel_statistics(const ernn_qmodel *qmodel);
+// n_phones 0: a CTC model.
+ERNN_API const ernn_label_counts *ernn_qmodel_label_counts(const ernn_qmodel *qmodel);
 ERNN_API ernn_phone_set ernn_qmodel_phone_set(const ernn_qmodel *qmodel);
 ERNN_API const ernn_signal_format *ernn_qmodel_formats(const ernn_qmodel *qmodel, size_t *n);
 ERNN_API int ernn_qmodel_signal_bits(const ernn_qmodel *qmodel);

@@ -268,6 +268,11 @@ const ernn_feature_statistics *ernn_qmodel_statistics(const ernn_qmodel *qmodel)
     return &qmodel->statistics;
 }
 
+const ernn_label_counts *ernn_qmodel_label_counts(const ernn_qmodel *qmodel)
+{
+    return &qmodel->labels;
+}
+
 ernn_phone_set ernn_qmodel_phone_set(const ernn_qmodel *qmodel)
 {
     return qmodel->phone_set;

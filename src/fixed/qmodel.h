@@ -12,6 +12,7 @@ struct ernn_qmodel {
     ernn_features features;
     ernn_feature_statistics statistics;
     ernn_phone_set phone_set;
+    ernn_label_counts labels;
     ernn_network_formats formats;
     ernn_rt_network network; // points into the two blocks
     int16_t *weights;        // [n_weights] spectra of all matrices

@@ -83,8 +83,8 @@ ernn_status ernn_qmodel_save(const ernn_qmodel *qmodel, const char *path, ernn_e
         status = ernn_store_writer_new(&writer, err);
     if (status != ERNN_OK)
         goto done;
-    *profile =
-        (ernn_profile){qmodel->spec, qmodel->features, qmodel->phone_set, qmodel->statistics};
+    *profile = (ernn_profile){qmodel->spec, qmodel->features, qmodel->phone_set, qmodel->statistics,
+                              qmodel->labels};
     ernn_profile_put(writer, "qmodel", profile);
     print_quant(&quant, qmodel);
     status = ernn_buffer_status(&quant, err);
@@ -222,10 +222,10 @@ static ernn_status read_curves(const ernn_store *file, ernn_rt_network *network,
 static ernn_status read_tensors(const ernn_store *file, ernn_qmodel *qmodel, ernn_error *err)
 {
     ernn_qtensor tensors[ERNN_QMODEL_MAX_TENSORS];
-    const char *names[ERNN_QMODEL_MAX_TENSORS + N_CURVES + 2] = {"features.mean",
-                                                                 "features.variance"};
+    const char *names[ERNN_QMODEL_MAX_TENSORS + N_CURVES + 4] = {
+        "features.mean", "features.variance", "labels.frames", "labels.pairs"};
     curve_tensor curves[N_CURVES];
-    size_t n_names = 2;
+    size_t n_names = 4;
     const size_t n = ernn_qmodel_tensors(qmodel, tensors);
     list_curves(&qmodel->network, curves);
     for (int i = 0; i < N_CURVES; i++)
@@ -273,6 +273,7 @@ static ernn_status read_qmodel(const ernn_store *file, const ernn_profile *profi
         made->features = profile->features;
         made->statistics = profile->statistics;
         made->phone_set = profile->phone_set;
+        made->labels = profile->labels;
         status = read_signals(file, json_object_get(quant, "signals"), made, ranges, err);
     }
     if (status == ERNN_OK)

@@ -124,6 +124,7 @@ ernn_status ernn_quantize(const ernn_model *model, const ernn_sequences *calibra
     made->features = *ernn_model_features(model);
     made->statistics = *ernn_model_statistics((ernn_model *)model);
     made->phone_set = ernn_model_phone_set(model);
+    made->labels = *ernn_model_label_counts(model);
     ernn_network_ranges *ranges = ernn_mem_new(1, sizeof *ranges, err);
     status = ranges ? ernn_calibrate(model, made, calibration, options->max_sequences, ranges, err)
                     : ERNN_NO_MEMORY;

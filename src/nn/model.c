@@ -16,6 +16,7 @@ struct ernn_model {
     ernn_features features;
     ernn_phone_set phone_set;
     ernn_feature_statistics statistics;
+    ernn_label_counts labels;
     size_t n_tensors;
     ernn_tensor tensors[ERNN_MAX_TENSORS];
     size_t n_parameters;
@@ -102,6 +103,7 @@ ernn_status ernn_model_copy(const ernn_model *model, ernn_model **copy, ernn_err
     if (status != ERNN_OK)
         return status;
     (*copy)->statistics = model->statistics;
+    (*copy)->labels = model->labels;
     memcpy((*copy)->parameters, model->parameters, model->n_parameters * sizeof *model->parameters);
     return ERNN_OK;
 }
@@ -163,6 +165,7 @@ ernn_status ernn_model_project(const ernn_model *model, const ernn_spec *structu
     if (status != ERNN_OK)
         goto done;
     made->statistics = model->statistics;
+    made->labels = model->labels;
     for (size_t i = 0; i < model->n_tensors; i++) {
         const ernn_tensor *from = &model->tensors[i];
         const ernn_tensor *to = &made->tensors[i];
@@ -203,6 +206,16 @@ ernn_phone_set ernn_model_phone_set(const ernn_model *model)
 ernn_feature_statistics *ernn_model_statistics(ernn_model *model)
 {
     return &model->statistics;
+}
+
+const ernn_label_counts *ernn_model_label_counts(const ernn_model *model)
+{
+    return &model->labels;
+}
+
+void ernn_model_set_label_counts(ernn_model *model, const ernn_label_counts *counts)
+{
+    model->labels = counts ? *counts : (ernn_label_counts){0};
 }
 
 const ernn_feature_statistics *ernn_model_statistics_const(const ernn_model *model)

@@ -155,7 +155,8 @@ ernn_status ernn_model_save(const ernn_model *model, const char *path, ernn_erro
     status = profile && sparse ? ernn_store_writer_new(&writer, err) : ERNN_NO_MEMORY;
     if (status == ERNN_OK) {
         *profile = (ernn_profile){*ernn_model_spec(model), *ernn_model_features(model),
-                                  ernn_model_phone_set(model), *ernn_model_statistics_const(model)};
+                                  ernn_model_phone_set(model), *ernn_model_statistics_const(model),
+                                  *ernn_model_label_counts(model)};
         ernn_profile_put(writer, "model", profile);
         status = put_parameters(writer, model, sparse, err);
     }
@@ -184,10 +185,11 @@ static ernn_status check_size(const ernn_store *file, const ernn_spec *spec, ern
 // Refuses tensors that the model does not have.
 static ernn_status check_names(const ernn_store *file, const ernn_model *model, ernn_error *err)
 {
-    enum { MOST = 2 * ERNN_MAX_TENSORS + 2 };
+    enum { MOST = 2 * ERNN_MAX_TENSORS + 4 };
     char sparse[MOST][NAME_BYTES];
-    const char *names[MOST] = {"features.mean", "features.variance"};
-    size_t n = 2;
+    const char *names[MOST] = {"features.mean", "features.variance", "labels.frames",
+                               "labels.pairs"};
+    size_t n = 4;
     for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
         const ernn_tensor *tensor = &ernn_model_tensors(model)[i];
         names[n] = tensor->name;
@@ -212,6 +214,7 @@ static ernn_status read_model(const ernn_store *file, const ernn_profile *profil
     if (status != ERNN_OK)
         return status;
     *ernn_model_statistics(*model) = profile->statistics;
+    ernn_model_set_label_counts(*model, &profile->labels);
     status = check_names(file, *model, err);
     if (status == ERNN_OK)
         status = read_parameters(file, *model, err);

@@ -8,8 +8,8 @@
 #include <jansson.h>
 #include <string.h>
 
-static const char *const KEYS[] = {"ernn.spec", "ernn.features", "ernn.phones"};
-enum { N_KEYS = 3, MAX_KEYS = 16 };
+static const char *const KEYS[] = {"ernn.spec", "ernn.features", "ernn.phones", "ernn.loss"};
+enum { N_KEYS = 4, MAX_KEYS = 16 };
 
 static const char *const CELLS[] = {"lstm", "gru", NULL};
 static const char *const BOOLS[] = {"false", "true", NULL};
@@ -392,6 +392,8 @@ ernn_status ernn_profile_read(const ernn_store *file, const char *kind,
     if (status == ERNN_OK)
         status = read_statistics(file, &made, err);
     if (status == ERNN_OK)
+        status = ernn_label_counts_read(file, made.phone_set, &made.labels, err);
+    if (status == ERNN_OK)
         *profile = made;
     return status;
 }
@@ -403,11 +405,13 @@ void ernn_profile_put(ernn_store_writer *writer, const char *kind, const ernn_pr
     print_spec(&spec, &profile->spec);
     print_features(&features, &profile->features);
     // what the first version cannot say makes it the second: an older ernn then says why
-    ernn_store_put_text(writer, "ernn.format", is_second_version(&profile->spec) ? "2" : "1");
+    ernn_store_put_text(writer, "ernn.format",
+                        is_second_version(&profile->spec) || profile->labels.n_phones ? "2" : "1");
     ernn_store_put_text(writer, "ernn.kind", kind);
     ernn_store_put_text(writer, "ernn.spec", spec.status == ERNN_OK ? spec.data : "");
     ernn_store_put_text(writer, "ernn.features", features.status == ERNN_OK ? features.data : "");
     ernn_store_put_text(writer, "ernn.phones", PHONE_SETS[profile->phone_set]);
+    ernn_label_counts_put(writer, &profile->labels);
     ernn_buffer_free(&spec);
     ernn_buffer_free(&features);
     if (!profile->statistics.n)

@@ -55,10 +55,11 @@ ernn_status ernn_bigram_blank(const char *const *names, int n_symbols, size_t n_
 
 // ---- Estimation ----
 
-// One occurrence of a symbol after another; the edge is n_symbols.
+// How often a symbol followed another; the edge is n_symbols.
 typedef struct pair {
     int from;
     int to;
+    double count;
 } pair;
 
 static int compare_pairs(const void *a, const void *b)
@@ -69,7 +70,22 @@ static int compare_pairs(const void *a, const void *b)
                               : (p->to > q->to) - (p->to < q->to);
 }
 
-// pairs[n_pairs] of all sequences, sorted.
+// Sorts pairs[n] and adds up equal ones; returns how many remain.
+static size_t merge(pair *pairs, size_t n)
+{
+    size_t kept = 0;
+    if (n)
+        qsort(pairs, n, sizeof *pairs, compare_pairs);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && compare_pairs(&pairs[kept - 1], &pairs[i]) == 0)
+            pairs[kept - 1].count += pairs[i].count;
+        else
+            pairs[kept++] = pairs[i];
+    }
+    return kept;
+}
+
+// pairs[n_pairs] of all sequences.
 static ernn_status collect(int n_symbols, const int *const *sequences, const int *lengths,
                            size_t n_sequences, pair **pairs, size_t *n_pairs, ernn_error *err)
 {
@@ -90,54 +106,67 @@ static ernn_status collect(int n_symbols, const int *const *sequences, const int
                                       "bigram: sequence %zu: symbol %d, 0 to %d allowed", i, to,
                                       n_symbols - 1);
             }
-            all[at++] = (pair){from, to};
+            all[at++] = (pair){from, to, 1};
             from = to;
         }
     }
-    qsort(all, n, sizeof *all, compare_pairs);
     *pairs = all;
-    *n_pairs = n;
+    *n_pairs = merge(all, n);
     return ERNN_OK;
-}
-
-static size_t count_distinct(const pair *pairs, size_t n)
-{
-    size_t distinct = 0;
-    for (size_t i = 0; i < n; i++)
-        distinct += i == 0 || compare_pairs(&pairs[i - 1], &pairs[i]) != 0;
-    return distinct;
 }
 
 // P(w) = (c(w) + V / S) / (N + V): N tokens of V kinds among S = n_symbols + 1 possible.
 static void estimate_unigram(ernn_bigram *bigram, const pair *pairs, size_t n)
 {
     const int n_kinds = bigram->n_symbols + 1;
+    double total = 0;
     int n_seen = 0;
-    for (size_t i = 0; i < n; i++)
-        bigram->unigram[pairs[i].to]++;
+    for (size_t i = 0; i < n; i++) {
+        bigram->unigram[pairs[i].to] += pairs[i].count;
+        total += pairs[i].count;
+    }
     for (int w = 0; w < n_kinds; w++)
         n_seen += bigram->unigram[w] > 0;
     for (int w = 0; w < n_kinds; w++)
         bigram->unigram[w] =
-            n_seen ? log((bigram->unigram[w] + (double)n_seen / n_kinds) / ((double)n + n_seen))
+            n_seen ? log((bigram->unigram[w] + (double)n_seen / n_kinds) / (total + n_seen))
                    : -log(n_kinds);
 }
 
-// P(w | h) = (c(h, w) + V(h) P(w)) / (c(h) + V(h)): V(h) kinds of successors were seen after h.
-static size_t estimate_row(ernn_bigram *bigram, int from, const pair *pairs, size_t n, size_t at)
+// P(w | h) = (c(h, w) + V(h) P(w)) / (c(h) + V(h)): V(h) kinds of successors, pairs[n], were seen
+// after h.
+static void estimate_row(ernn_bigram *bigram, int from, const pair *pairs, size_t n, size_t at)
 {
-    const double kinds = (double)count_distinct(pairs, n);
-    bigram->backoff[from] = n ? log(kinds / ((double)n + kinds)) : 0;
-    for (size_t i = 0; i < n;) {
-        size_t end = i;
-        while (end < n && pairs[end].to == pairs[i].to)
-            end++;
-        bigram->to[at] = pairs[i].to;
-        bigram->log[at++] = log(((double)(end - i) + kinds * exp(bigram->unigram[pairs[i].to])) /
-                                ((double)n + kinds));
-        i = end;
+    const double kinds = (double)n;
+    double total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += pairs[i].count;
+    bigram->backoff[from] = n ? log(kinds / (total + kinds)) : 0;
+    for (size_t i = 0; i < n; i++) {
+        bigram->to[at + i] = pairs[i].to;
+        bigram->log[at + i] =
+            log((pairs[i].count + kinds * exp(bigram->unigram[pairs[i].to])) / (total + kinds));
     }
-    return at;
+}
+
+static ernn_status estimate(const char *const *names, int n_symbols, const pair *pairs, size_t n,
+                            ernn_bigram **bigram, ernn_error *err)
+{
+    const ernn_status status = ernn_bigram_blank(names, n_symbols, n, bigram, err);
+    if (status != ERNN_OK)
+        return status;
+    estimate_unigram(*bigram, pairs, n);
+    size_t at = 0;
+    for (int from = 0; from <= n_symbols; from++) {
+        size_t end = at;
+        while (end < n && pairs[end].from == from)
+            end++;
+        (*bigram)->begin[from] = at;
+        estimate_row(*bigram, from, pairs + at, end - at, at);
+        at = end;
+    }
+    (*bigram)->begin[n_symbols + 1] = at;
+    return ERNN_OK;
 }
 
 ernn_status ernn_bigram_new(const char *const *names, int n_symbols, const int *const *sequences,
@@ -149,21 +178,27 @@ ernn_status ernn_bigram_new(const char *const *names, int n_symbols, const int *
     size_t n = 0;
     ernn_status status = collect(n_symbols, sequences, lengths, n_sequences, &pairs, &n, err);
     if (status == ERNN_OK)
-        status = ernn_bigram_blank(names, n_symbols, count_distinct(pairs, n), bigram, err);
-    if (status == ERNN_OK) {
-        estimate_unigram(*bigram, pairs, n);
-        size_t at = 0;
-        size_t first = 0;
-        for (int from = 0; from <= n_symbols; from++) {
-            size_t end = first;
-            while (end < n && pairs[end].from == from)
-                end++;
-            (*bigram)->begin[from] = at;
-            at = estimate_row(*bigram, from, pairs + first, end - first, at);
-            first = end;
-        }
-        (*bigram)->begin[n_symbols + 1] = at;
-    }
+        status = estimate(names, n_symbols, pairs, n, bigram, err);
+    ernn_mem_free(pairs);
+    return status;
+}
+
+ernn_status ernn_bigram_from_counts(const char *const *names, int n_symbols, const float *counts,
+                                    ernn_bigram **bigram, ernn_error *err)
+{
+    *bigram = NULL;
+    if (n_symbols < 1 || n_symbols > 1000)
+        return ernn_error_set(err, ERNN_BAD_ARG, "bigram: counts of %d symbols, 1 to 1000 allowed",
+                              n_symbols);
+    const int side = n_symbols + 1;
+    size_t n = 0;
+    pair *pairs = ernn_mem_new((size_t)side * (size_t)side, sizeof *pairs, err);
+    if (!pairs)
+        return ERNN_NO_MEMORY;
+    for (int i = 0; i < side * side; i++)
+        if (counts[i] > 0)
+            pairs[n++] = (pair){i / side, i % side, (double)counts[i]};
+    const ernn_status status = estimate(names, n_symbols, pairs, n, bigram, err);
     ernn_mem_free(pairs);
     return status;
 }

@@ -407,7 +407,8 @@ static void save_with(const ernn_model *model, const char *extra_key, const floa
     ernn_error err = {0};
     ernn_store_writer *writer;
     const ernn_profile profile = {*ernn_model_spec(model), *ernn_model_features(model),
-                                  ernn_model_phone_set(model), *ernn_model_statistics_const(model)};
+                                  ernn_model_phone_set(model), *ernn_model_statistics_const(model),
+                                  *ernn_model_label_counts(model)};
     check_ok(ernn_store_writer_new(&writer, &err), err);
     ernn_profile_put(writer, "model", &profile);
     ernn_store_put_text(writer, extra_key, "x");
@@ -463,6 +464,44 @@ static void test_strict(void **state)
     unlink(path);
     assert_int_equal(ernn_model_load(path, &loaded, &err), ERNN_IO);
     assert_non_null(strstr(err.text, "No such file"));
+}
+
+// Counts of a frame-trained model: kept by copies, projections and files, which are of version 2.
+static void test_label_counts(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_model *model = new_model("gru:13", "4", 1);
+    const int n = ernn_phones_count(ernn_model_phone_set(model));
+    ernn_label_counts counts = {.n_phones = n};
+    for (int i = 0; i < n; i++)
+        counts.frames[i] = (float)(i * i);
+    for (int i = 0; i < (n + 1) * (n + 1); i++)
+        counts.pairs[i] = (float)(i % 7);
+    fill(model, 6);
+    assert_int_equal(ernn_model_label_counts(model)->n_phones, 0);
+    ernn_model_set_label_counts(model, &counts);
+    ernn_model *copy;
+    ernn_model *loaded;
+    check_ok(ernn_model_copy(model, &copy, &err), err);
+    assert_memory_equal(ernn_model_label_counts(copy), &counts, sizeof counts);
+    ernn_model_free(copy);
+    check_ok(ernn_model_project(model, ernn_model_spec(model), &copy, &err), err);
+    assert_memory_equal(ernn_model_label_counts(copy), &counts, sizeof counts);
+    ernn_model_free(copy);
+    check_ok(ernn_model_save(model, path, &err), err);
+    check_ok(ernn_model_load(path, &loaded, &err), err);
+    assert_memory_equal(ernn_model_label_counts(loaded), &counts, sizeof counts);
+    ernn_model_free(loaded);
+    counts.pairs[5] = -1;
+    ernn_model_set_label_counts(model, &counts);
+    save_with(model, "mine", ernn_model_parameters(model));
+    check_load_refused("'labels.pairs': number 5 is -1");
+    ernn_model_set_label_counts(model, NULL);
+    save_with(model, "ernn.loss", ernn_model_parameters(model));
+    check_load_refused("'ernn.loss': 'x', ctc or frame");
+    ernn_model_free(model);
+    unlink(path);
 }
 
 static void check_damaged(const char *bytes, size_t size)
@@ -557,6 +596,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_structures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_structures_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_strict, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_label_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
     };

@@ -68,6 +68,19 @@ static void test_bigram_values(void **state)
     check_near(ernn_bigram_log(bigram, 0, 0), log((1 + 2 * a) / 5), 1e-14);
     check_near(ernn_bigram_log(bigram, 0, 2), log(2 * c / 5), 1e-14);
     check_near(ernn_bigram_log(bigram, 2, 0), log(a), 1e-14);
+    // The same from a table of pairs.
+    float counts[5 * 5] = {0};
+    counts[4 * 5 + 0] = 2;
+    counts[4 * 5 + 4] = 1;
+    counts[0 * 5 + 0] = 1;
+    counts[0 * 5 + 1] = 2;
+    counts[1 * 5 + 4] = 2;
+    ernn_bigram *counted;
+    check_ok(ernn_bigram_from_counts(NAMES, 4, counts, &counted, &err), err);
+    for (int from = ERNN_EDGE; from < 4; from++)
+        for (int to = ERNN_EDGE; to < 4; to++)
+            check_near(ernn_bigram_log(counted, from, to), ernn_bigram_log(bigram, from, to), 0);
+    ernn_bigram_free(counted);
     ernn_bigram_free(bigram);
     const int bad[] = {0, 4};
     const int *const wrong[] = {bad};
