@@ -1,213 +1,233 @@
-// ernn eval: the phone error rate of a float or a quantised model. SPDX-License-Identifier:
-// Apache-2.0
-#include "cli.h"
+// ernn eval: error rates of a float or a quantised model, and of two of them on the same speech.
+// SPDX-License-Identifier: Apache-2.0
+#include "eval.h"
 #include "verbs.h"
 
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char HELP[] =
-    "ernn eval: phone error rate on labelled speech\n\n"
-    "  ernn eval MODEL --data CORPUS [--json] [--trn PREFIX] [--threads N]\n\n"
+    "ernn eval: phone and word error rates on labelled speech\n\n"
+    "  ernn eval MODEL --data CORPUS [options]\n\n"
     "  MODEL         a trained or a quantised model (the latter runs in integers alone)\n"
     "  --data        a TIMIT tree or a Kaldi folder\n"
-    "  --trn PREFIX  also writes PREFIX.ref.trn and PREFIX.hyp.trn for sclite\n"
-    "  --json        print the result as JSON\n\n"
-    "Greedy decoding, both sides folded to 39 classes, edits summed over all utterances. With "
-    "silence\n"
-    "in the references two figures: silence scored as a phone, and silence optional; without, it "
-    "is\n"
+    "  --timit ROOT  instead: the core test of a complete TIMIT, or --part dev|train\n\n"
+    "Decoder\n"
+    "  --decoder greedy|beam|viterbi|lexicon   by default viterbi for a model trained on frames,\n"
+    "                        lexicon with --lexicon, else greedy\n"
+    "  --beam N              prefixes that the beam keeps (32)\n"
+    "  --lexicon FILE        lines WORD PHONE PHONE ...: words, and their error rate\n"
+    "  --lm CORPUS|X.arpa    bigram of phones (beam, viterbi) or words (lexicon): estimated from\n"
+    "                        the labels or texts of a corpus, or read; --save-lm X.arpa keeps it\n"
+    "  --lm-weight R --lm-order 1|2 --insertion-penalty R   (1, 2, 0)\n"
+    "  --acoustic-scale R --min-frames N                    viterbi: (1, 1)\n\n"
+    "Output\n"
+    "  --json                the result as JSON\n"
+    "  --confusion           also which phone was taken for which\n"
+    "  --utterances FILE     edits of each utterance, tab-separated\n"
+    "  --trn PREFIX          PREFIX.ref.trn and PREFIX.hyp.trn for sclite; with a lexicon also\n"
+    "                        PREFIX.words.ref.trn and PREFIX.words.hyp.trn\n"
+    "  --against MODEL       a second model on the same utterances: difference, 95 % interval and\n"
+    "                        p by matched pairs; --seed N of the interval's samples (1)\n"
+    "  --threads N           the result does not depend on them\n\n"
+    "Both sides are folded to 39 classes, edits summed over all utterances. With silence in the\n"
+    "references two figures: silence scored as a phone, and silence optional; without, it is\n"
     "removed from the hypotheses.\n\n"
-    "Example: ernn eval an4.safetensors --data an4/test\n";
+    "Example: ernn eval an4.safetensors --data an4/test --lexicon an4/lexicon.txt --lm an4/train\n";
 
-// Either kind of model and what it was measured on.
-typedef struct measurement {
-    const char *path;
-    const char *data;
-    const char *trn;
-    int threads;
-    bool is_json;
-    ernn_model *model;
-    ernn_qmodel *qmodel;
-    ernn_sequences *sequences;
-    ernn_evaluation evaluation;
-} measurement;
-
-static const ernn_spec *spec_of(const measurement *m)
+static ernn_status load_corpus(const eval_arguments *a, ernn_corpus **corpus, ernn_error *err)
 {
-    return m->qmodel ? ernn_qmodel_spec(m->qmodel) : ernn_model_spec(m->model);
+    if (!a->timit)
+        return ernn_corpus_load(a->data, corpus, err);
+    const ernn_timit_part part = (ernn_timit_part)a->part;
+    const ernn_status status = ernn_timit_load(a->timit, part, corpus, err);
+    return status == ERNN_OK ? ernn_timit_check(*corpus, part, err) : status;
 }
 
-static ernn_status load(measurement *m, ernn_error *err)
+// Both models decoded the same utterances: the edits of words if there are some, else of phones.
+static ernn_status compare(const eval_arguments *a, const eval_result *one, const eval_result *two,
+                           ernn_comparison *comparison, ernn_error *err)
 {
-    const char *kind = NULL;
-    const ernn_status status = ernn_model_kind(m->path, &kind, err);
-    if (status != ERNN_OK)
-        return status;
-    if (strcmp(kind, "qmodel") == 0)
-        return ernn_qmodel_load(m->path, &m->qmodel, err);
-    return ernn_model_load(m->path, &m->model, err);
-}
-
-static ernn_status load_data(measurement *m, ernn_error *err)
-{
-    ernn_corpus *corpus = NULL;
-    ernn_feature_statistics statistics =
-        m->qmodel ? *ernn_qmodel_statistics(m->qmodel) : *ernn_model_statistics(m->model);
-    const ernn_features *features =
-        m->qmodel ? ernn_qmodel_features(m->qmodel) : ernn_model_features(m->model);
-    const ernn_phone_set phones =
-        m->qmodel ? ernn_qmodel_phone_set(m->qmodel) : ernn_model_phone_set(m->model);
-    ernn_status status = ernn_corpus_load(m->data, &corpus, err);
+    const size_t n = one->sequences->n;
+    int64_t *counts = calloc(n, 3 * sizeof *counts);
+    if (!counts)
+        return ernn_eval_error(err, ERNN_NO_MEMORY, "eval: out of memory");
+    const ernn_score *x = one->word_scores ? one->word_scores : one->scores;
+    const ernn_score *y = two->word_scores ? two->word_scores : two->scores;
+    ernn_status status = ERNN_OK;
+    for (size_t i = 0; i < n && status == ERNN_OK; i++) {
+        counts[i] = x[i].substitutions + x[i].deletions + x[i].insertions;
+        counts[n + i] = y[i].substitutions + y[i].deletions + y[i].insertions;
+        counts[2 * n + i] = x[i].references;
+        if (x[i].references != y[i].references || (x == one->scores) != (y == two->scores))
+            status = ernn_eval_error(err, ERNN_BAD_ARG,
+                                     "%s and %s: other references in '%s'; their label sets or "
+                                     "decoders do not compare",
+                                     one->path, two->path, one->sequences->ids[i]);
+    }
     if (status == ERNN_OK)
         status =
-            ernn_sequences_new(corpus, features, &statistics, false, phones, &m->sequences, err);
-    ernn_corpus_free(corpus);
+            ernn_compare(counts, counts + n, counts + 2 * n, n, (uint64_t)a->seed, comparison, err);
+    free(counts);
     return status;
 }
 
-static ernn_status measure(measurement *m, ernn_error *err)
+static int run(const eval_arguments *a)
 {
-    ernn_status status = load(m, err);
+    ernn_error err = {0};
+    ernn_corpus *corpus = NULL;
+    ernn_comparison comparison;
+    eval_result *results = calloc(2, sizeof *results);
+    ernn_status status = results ? load_corpus(a, &corpus, &err)
+                                 : ernn_eval_error(&err, ERNN_NO_MEMORY, "eval: out of memory");
     if (status == ERNN_OK)
-        status = load_data(m, err);
-    if (status != ERNN_OK)
-        return status;
-    if (m->qmodel)
-        return ernn_qmodel_evaluate(m->qmodel, m->sequences, NULL, m->threads, &m->evaluation, NULL,
-                                    err);
-    return ernn_evaluate(m->model, m->sequences, NULL, m->threads, &m->evaluation, err);
+        status = ernn_eval_run(a, a->model, corpus, &results[0], &err);
+    if (status == ERNN_OK && a->against)
+        status = ernn_eval_run(a, a->against, corpus, &results[1], &err);
+    if (status == ERNN_OK && a->against)
+        status = compare(a, &results[0], &results[1], &comparison, &err);
+    if (status == ERNN_OK && a->save_lm && results[0].bigram)
+        status = ernn_bigram_save(results[0].bigram, a->save_lm, &err);
+    int code = status == ERNN_OK ? ERNN_EXIT_OK : ernn_cli_fail(&err);
+    if (code == ERNN_EXIT_OK)
+        code = ernn_eval_print(a, &results[0], a->against ? &results[1] : NULL,
+                               a->against ? &comparison : NULL);
+    if (code == ERNN_EXIT_OK)
+        code = ernn_eval_write_files(a, &results[0], corpus);
+    for (int i = 0; results && i < 2; i++)
+        ernn_eval_free(&results[i]);
+    free(results);
+    ernn_corpus_free(corpus);
+    return code;
 }
 
-// ---- Output ----
+// ---- Options ----
 
-static const char *const SILENCES[] = {"scored", "optional", "removed"};
+enum {
+    O_DATA = 1000,
+    O_TIMIT,
+    O_PART,
+    O_DECODER,
+    O_BEAM,
+    O_LEXICON,
+    O_LM,
+    O_SAVE_LM,
+    O_LM_WEIGHT,
+    O_LM_ORDER,
+    O_PENALTY,
+    O_SCALE,
+    O_MIN_FRAMES,
+    O_JSON,
+    O_CONFUSION,
+    O_UTTERANCES,
+    O_TRN,
+    O_AGAINST,
+    O_SEED,
+    O_THREADS,
+};
 
-static json_t *score_json(const ernn_score *s)
+static const struct option OPTIONS[] = {
+    {"data", required_argument, NULL, O_DATA},
+    {"timit", required_argument, NULL, O_TIMIT},
+    {"part", required_argument, NULL, O_PART},
+    {"decoder", required_argument, NULL, O_DECODER},
+    {"beam", required_argument, NULL, O_BEAM},
+    {"lexicon", required_argument, NULL, O_LEXICON},
+    {"lm", required_argument, NULL, O_LM},
+    {"save-lm", required_argument, NULL, O_SAVE_LM},
+    {"lm-weight", required_argument, NULL, O_LM_WEIGHT},
+    {"lm-order", required_argument, NULL, O_LM_ORDER},
+    {"insertion-penalty", required_argument, NULL, O_PENALTY},
+    {"acoustic-scale", required_argument, NULL, O_SCALE},
+    {"min-frames", required_argument, NULL, O_MIN_FRAMES},
+    {"json", no_argument, NULL, O_JSON},
+    {"confusion", no_argument, NULL, O_CONFUSION},
+    {"utterances", required_argument, NULL, O_UTTERANCES},
+    {"trn", required_argument, NULL, O_TRN},
+    {"against", required_argument, NULL, O_AGAINST},
+    {"seed", required_argument, NULL, O_SEED},
+    {"threads", required_argument, NULL, O_THREADS},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static void take_text(eval_arguments *a, int option, const char *text)
 {
-    return json_pack("{s:f,s:I,s:I,s:I,s:I}", "per", ernn_score_per(s), "substitutions",
-                     (json_int_t)s->substitutions, "deletions", (json_int_t)s->deletions,
-                     "insertions", (json_int_t)s->insertions, "references",
-                     (json_int_t)s->references);
+    a->data = option == O_DATA ? text : a->data;
+    a->timit = option == O_TIMIT ? text : a->timit;
+    a->lexicon = option == O_LEXICON ? text : a->lexicon;
+    a->lm = option == O_LM ? text : a->lm;
+    a->save_lm = option == O_SAVE_LM ? text : a->save_lm;
+    a->utterances = option == O_UTTERANCES ? text : a->utterances;
+    a->trn = option == O_TRN ? text : a->trn;
+    a->against = option == O_AGAINST ? text : a->against;
+    a->is_json = a->is_json || option == O_JSON;
+    a->has_confusion = a->has_confusion || option == O_CONFUSION;
 }
 
-static int print_json(const measurement *m)
+static bool take_number(eval_arguments *a, int option, const char *text)
 {
-    const ernn_evaluation *e = &m->evaluation;
-    const ernn_silence quoted =
-        m->sequences->has_silence ? ERNN_SILENCE_SCORED : ERNN_SILENCE_REMOVED;
-    char shape[ERNN_SPEC_TEXT];
-    char blocks[ERNN_SPEC_TEXT];
-    ernn_spec_print(spec_of(m), shape, sizeof shape);
-    ernn_spec_print_blocks(spec_of(m), blocks, sizeof blocks);
-    json_t *json = score_json(&e->scores[quoted]);
-    json_object_set_new(json, "silence", json_string(SILENCES[quoted]));
-    if (m->sequences->has_silence)
-        json_object_set_new(json, "silence_optional",
-                            score_json(&e->scores[ERNN_SILENCE_OPTIONAL]));
-    json_object_set_new(json, "model", json_string(m->path));
-    json_object_set_new(json, "kind", json_string(m->qmodel ? "qmodel" : "model"));
-    json_object_set_new(json, "spec", json_string(shape));
-    json_object_set_new(json, "blocks", json_string(blocks));
-    json_object_set_new(json, "parameters",
-                        json_integer((json_int_t)ernn_spec_parameters(spec_of(m))));
-    if (m->qmodel) {
-        json_object_set_new(json, "weight_bits", json_integer(ernn_qmodel_weight_bits(m->qmodel)));
-        json_object_set_new(json, "signal_bits", json_integer(ernn_qmodel_signal_bits(m->qmodel)));
+    static const char *const PARTS[] = {"train", "dev", "coretest"};
+    ernn_decode_options *o = &a->options;
+    switch (option) {
+    case O_PART:
+        return ernn_cli_choice("eval", "part", text, PARTS, 3, &a->part);
+    case O_DECODER:
+        return ernn_cli_choice("eval", "decoder", text, ernn_eval_decoders, 4, &a->decoder);
+    case O_BEAM:
+        return ernn_cli_integer("eval", "beam", text, 1, 10000, &o->beam);
+    case O_LM_WEIGHT:
+        return ernn_cli_number("eval", "lm-weight", text, 0, 100, &o->lm_weight);
+    case O_LM_ORDER:
+        return ernn_cli_integer("eval", "lm-order", text, 1, 2, &o->lm_order);
+    case O_PENALTY:
+        return ernn_cli_number("eval", "insertion-penalty", text, -100, 100, &o->insertion_penalty);
+    case O_SCALE:
+        return ernn_cli_number("eval", "acoustic-scale", text, 0.001, 100, &o->acoustic_scale);
+    case O_MIN_FRAMES:
+        return ernn_cli_integer("eval", "min-frames", text, 1, 50, &o->min_frames);
+    case O_SEED:
+        return ernn_cli_integer("eval", "seed", text, 0, 2147483647, &a->seed);
+    case O_THREADS:
+        return ernn_cli_integer("eval", "threads", text, 0, 1024, &a->threads);
+    default:
+        return true;
     }
-    json_object_set_new(json, "utterances", json_integer((json_int_t)e->n));
-    json_object_set_new(json, "frames", json_integer(e->n_frames));
-    json_object_set_new(json, "seconds", json_real(e->seconds));
-    const int failed = json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-    json_decref(json);
-    return failed ? ERNN_EXIT_FAILURE : puts("") < 0;
 }
 
-static void print_score(const ernn_score *s, ernn_silence silence)
+// Combinations that say nothing, or two things.
+static int check(const eval_arguments *a)
 {
-    printf("PER %6.2f %%   %lld substitutions, %lld deletions, %lld insertions of %lld phones   "
-           "(silence %s)\n",
-           ernn_score_per(s), (long long)s->substitutions, (long long)s->deletions,
-           (long long)s->insertions, (long long)s->references, SILENCES[silence]);
-}
-
-static int print_text(const measurement *m)
-{
-    const ernn_evaluation *e = &m->evaluation;
-    if (m->sequences->has_silence) {
-        print_score(&e->scores[ERNN_SILENCE_SCORED], ERNN_SILENCE_SCORED);
-        print_score(&e->scores[ERNN_SILENCE_OPTIONAL], ERNN_SILENCE_OPTIONAL);
-    } else
-        print_score(&e->scores[ERNN_SILENCE_REMOVED], ERNN_SILENCE_REMOVED);
-    printf("%zu utterances, %lld frames, %.0f frames/s%s\n", e->n, (long long)e->n_frames,
-           e->seconds > 0 ? (double)e->n_frames / e->seconds : 0,
-           m->qmodel ? ", integer arithmetic" : "");
+    if (!a->data == !a->timit)
+        return ernn_cli_usage("eval", "either --data or --timit is wanted");
+    if (a->part != ERNN_TIMIT_CORE_TEST && !a->timit)
+        return ernn_cli_usage("eval", "--part goes with --timit");
+    if (a->lexicon && a->decoder >= 0 && a->decoder != ERNN_DECODER_LEXICON)
+        return ernn_cli_usage("eval", "--lexicon goes with --decoder lexicon");
+    if (!a->lexicon && a->decoder == ERNN_DECODER_LEXICON)
+        return ernn_cli_usage("eval", "--decoder lexicon wants --lexicon FILE");
+    if (a->lm && a->decoder == ERNN_DECODER_GREEDY)
+        return ernn_cli_usage("eval", "--lm does nothing for --decoder greedy");
     return ERNN_EXIT_OK;
-}
-
-// One file of sclite's trn form: phones, then the utterance in brackets.
-static int write_trn(const measurement *m, const char *kind, int *const *phones,
-                     const int *n_phones)
-{
-    char path[1100];
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (!memory)
-        return ERNN_EXIT_FAILURE;
-    for (size_t i = 0; i < m->sequences->n; i++) {
-        for (int j = 0; j < n_phones[i]; j++)
-            fprintf(memory, "%s ", ernn_phones_name(m->sequences->phone_set, phones[i][j]));
-        fprintf(memory, "(%s)\n", m->sequences->ids[i]);
-    }
-    fclose(memory);
-    snprintf(path, sizeof path, "%.1000s.%s.trn", m->trn, kind);
-    const int code = ernn_cli_write(path, text);
-    free(text);
-    return code;
-}
-
-static int print_result(const measurement *m)
-{
-    int code = m->is_json ? print_json(m) : print_text(m);
-    if (code == ERNN_EXIT_OK && m->trn)
-        code = write_trn(m, "ref", m->sequences->phones, m->sequences->n_phones);
-    if (code == ERNN_EXIT_OK && m->trn)
-        code = write_trn(m, "hyp", m->evaluation.phones, m->evaluation.n_phones);
-    return code;
 }
 
 int ernn_cli_eval(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'},    {"trn", required_argument, NULL, 'r'},
-        {"threads", required_argument, NULL, 't'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
-    measurement m = {0};
+    eval_arguments a = {
+        .decoder = -1, .options = ernn_decode_defaults(), .part = ERNN_TIMIT_CORE_TEST, .seed = 1};
     int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
         if (option == 'h')
             return fputs(HELP, stdout) < 0;
-        if (option == '?')
+        if (option == '?' || !take_number(&a, option, optarg))
             return ERNN_EXIT_USAGE;
-        if (option == 't' && !ernn_cli_integer("eval", "threads", optarg, 0, 1024, &m.threads))
-            return ERNN_EXIT_USAGE;
-        m.data = option == 'd' ? optarg : m.data;
-        m.trn = option == 'r' ? optarg : m.trn;
-        m.is_json = m.is_json || option == 'j';
+        take_text(&a, option, optarg);
     }
-    if (argc - optind != 1 || !m.data)
-        return ernn_cli_usage("eval", "one model and --data are wanted");
-    m.path = argv[optind];
-    ernn_error err = {0};
-    const ernn_status status = measure(&m, &err);
-    const int code = status == ERNN_OK ? print_result(&m) : ernn_cli_fail(&err);
-    ernn_evaluation_free(&m.evaluation);
-    ernn_sequences_free(m.sequences);
-    ernn_model_free(m.model);
-    ernn_qmodel_free(m.qmodel);
-    return code;
+    if (argc - optind != 1)
+        return ernn_cli_usage("eval", "one model is wanted");
+    a.model = argv[optind];
+    const int code = check(&a);
+    return code == ERNN_EXIT_OK ? run(&a) : code;
 }

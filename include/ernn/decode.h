@@ -66,6 +66,17 @@ ERNN_API int ernn_lexicon_n_pronunciations(const ernn_lexicon *lexicon);
 ERNN_API int ernn_lexicon_pronunciation(const ernn_lexicon *lexicon, int i, int *word,
                                         const int **phones);
 
+// The words of a text: spelled as there, in capitals or in small letters, without punctuation
+// around them if need be; -1: unknown. Writes at most `max` to words and returns how many.
+ERNN_API int ernn_lexicon_read(const ernn_lexicon *lexicon, const char *text, int *words, int max);
+
+// Bigrams of a corpus: of its labels folded to `set`, and of its texts, whose unknown words are
+// left out. ERNN_BAD_FILE: an utterance has no text.
+ERNN_API ernn_status ernn_bigram_from_phones(const ernn_corpus *corpus, ernn_phone_set set,
+                                             ernn_bigram **bigram, ernn_error *err);
+ERNN_API ernn_status ernn_bigram_from_words(const ernn_corpus *corpus, const ernn_lexicon *lexicon,
+                                            ernn_bigram **bigram, ernn_error *err);
+
 // ---- Decoders ----
 
 typedef enum ernn_decoder_kind {

@@ -49,6 +49,20 @@ char *ernn_corpus_line(char **cursor)
     return line;
 }
 
+int ernn_corpus_fold(const ernn_utterance *utterance, ernn_phone_set from, ernn_phone_set to,
+                     int *phones)
+{
+    const int silence = ernn_phones_find(to, "sil");
+    int n = 0;
+    for (int j = 0; j < utterance->n_phones; j++) {
+        const int phone = ernn_phones_fold(from, utterance->phones[j], to);
+        if (phone < 0 || (phone == silence && n > 0 && phones[n - 1] == silence))
+            continue;
+        phones[n++] = phone;
+    }
+    return n;
+}
+
 static void free_utterance(ernn_utterance *utterance)
 {
     ernn_mem_free(utterance->id);

@@ -31,6 +31,12 @@ ernn_status ernn_corpus_append(ernn_corpus *corpus, size_t *capacity, ernn_utter
 // path[ERNN_CORPUS_MAX_PATH] = folder/name.
 ernn_status ernn_corpus_join(char *path, const char *folder, const char *name, ernn_error *err);
 
+// phones[n_phones] of an utterance folded to the set `to`; returns how many remain. Deleted phones
+// (q) are left out, and silence that follows silence after folding (h# before a closure) is one
+// silence, as in scoring; the 61 have several silences, there nothing is merged.
+int ernn_corpus_fold(const ernn_utterance *utterance, ernn_phone_set from, ernn_phone_set to,
+                     int *phones);
+
 // The next line of a text in place: terminates it, strips blanks at its end and moves *cursor on.
 // NULL after the last.
 char *ernn_corpus_line(char **cursor);

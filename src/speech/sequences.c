@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "ernn/speech.h"
 #include "speech/audio.h"
+#include "speech/corpus.h"
 #include "speech/normaliser.h"
 
 #include <math.h>
@@ -31,30 +32,16 @@ typedef struct failure {
     ernn_error error;
 } failure;
 
-// The label of a silent stretch, -1 in a set with several (61): there nothing is merged.
-static int silence_of(ernn_phone_set set)
-{
-    return ernn_phones_find(set, "sil");
-}
-
-// phones[i] = folded labels of utterance i. Deleted phones (q) are left out, and silence that
-// follows silence after folding (h# before a closure) is one silence, as in scoring.
+// phones[i] = folded labels of utterance i.
 static ernn_status fold_labels(job *work, size_t i, ernn_error *err)
 {
     const ernn_utterance *utterance = &work->corpus->utterances[i];
     ernn_sequences *sequences = work->sequences;
-    const int silence = silence_of(sequences->phone_set);
     int *phones = ernn_mem_new((size_t)utterance->n_phones, sizeof *phones, err);
     if (!phones)
         return ERNN_NO_MEMORY;
-    int n = 0;
-    for (int j = 0; j < utterance->n_phones; j++) {
-        const int phone =
-            ernn_phones_fold(work->corpus->phone_set, utterance->phones[j], sequences->phone_set);
-        if (phone < 0 || (phone == silence && n > 0 && phones[n - 1] == silence))
-            continue;
-        phones[n++] = phone;
-    }
+    const int n =
+        ernn_corpus_fold(utterance, work->corpus->phone_set, sequences->phone_set, phones);
     sequences->phones[i] = phones;
     sequences->n_phones[i] = n;
     if (n == 0)

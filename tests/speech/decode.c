@@ -519,6 +519,16 @@ static void test_lexicon_faults(void **state)
                     ERNN_BAD_FILE, &err, BAD[i][1]);
         assert_null(lexicon);
     }
+    // Texts: as spelled, in another case, without punctuation; unknown words keep their place.
+    int words[6];
+    write_text(in(folder, "good.txt"), "DON'T D OW N T\nGO G OW\nMR. M IH S T ER\n");
+    check_ok(ernn_lexicon_load(in(folder, "good.txt"), ERNN_PHONES_39, &lexicon, &err), err);
+    const char *const text = " Mr. Go, (don't)  went -- go!\n";
+    assert_int_equal(ernn_lexicon_read(lexicon, text, words, 6), 5);
+    assert_memory_equal(words, ((int[]){2, 1, 0, -1, 1}), 5 * sizeof *words);
+    assert_int_equal(ernn_lexicon_read(lexicon, text, words, 2), 2);
+    assert_int_equal(ernn_lexicon_read(lexicon, " ", words, 2), 0);
+    ernn_lexicon_free(lexicon);
     // CMU's ao and zh are classes of their own among the 48 and folded among the 39.
     const int *phones;
     int word;
