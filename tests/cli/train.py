@@ -110,6 +110,30 @@ def training(root, train, dev):
     check(not list(root.glob("never*")), "output of a refused training")
 
 
+# Pruning, quantization-aware epochs, and what becomes of their models.
+def compression(root, train, dev):
+    common = ["--data", train, "--dev", dev, "--threads", 2]
+    sparse = json.loads(run("train", *common, "--method", "prune", "--from", root / "whole", "--blocks",
+                            "input=sparse:4:0.3,recurrent=sparse:2:0.2", "--prune-epochs", 3, "--epochs", 2,
+                            "--quantize-aware", 2, "--weight-bits", 6, "-o", root / "sparse", "--json").stdout)
+    check([e["phase"] for e in sparse["epochs"]] == ["prune"] * 3 + ["finetune"] * 2 + ["quantize"] * 2, "phases")
+    densities = [e["density"] for e in sparse["epochs"]]
+    check(densities[:3] == sorted(densities[:3], reverse=True) and 0.2 < densities[2] < 0.3, f"densities {densities}")
+    check(densities[3] == densities[4] == densities[2] and sparse["best_epoch"] > 5, "density after pruning")
+    told = json.loads(run("inspect", root / "sparse", "--json").stdout)
+    check(told["sparse"][0]["index_bits"] == 4 and told["sparse"][0]["weights"] == told["matrix_parameters"], "inspect")
+    run("train", *common, "--method", "circulant", "--from", root / "projected", "--epochs", 0, "--quantize-aware", 2,
+        "--weight-bits", 5, "-o", root / "rounded")
+    for name, bits in (("sparse", 6), ("rounded", 5)):
+        run("quantize", root / name, "--data", train, "--weight-bits", bits, "-o", root / "fixed")
+        check((root / "fixed").exists(), "quantised")
+    refused = run("train", *common, "--spec", "gru:4", "--epochs", 0, "-o", root / "never", code=1)
+    check("n_epochs is 0" in refused.stderr, refused.stderr)
+    run("quantize", root / "sparse", "--data", train, "-o", root / "fixed")
+    refused = run("generate", root / "fixed", "--device", "xc7a100t", "-o", root / "accelerator", code=1)
+    check("sparse" in refused.stderr, refused.stderr)
+
+
 def evaluation(root, dev):
     dense = json.loads(run("eval", root / "whole", "--data", dev, "--json").stdout)
     small = json.loads(run("eval", root / "admm", "--data", dev, "--json").stdout)
@@ -130,5 +154,6 @@ with tempfile.TemporaryDirectory() as folder:
     top = pathlib.Path(folder)
     sets = corpus.make(top / "train", 4, 6, 1), corpus.make(top / "dev", 2, 4, 2)
     training(top, *sets)
+    compression(top, *sets)
     evaluation(top, sets[1])
 print("train and eval: all checks passed")
