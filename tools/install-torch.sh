@@ -3,7 +3,7 @@
 # Nothing else needs it: neither the build, nor the tests, nor ernn.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
-python3 -c 'import torch' 2>/dev/null && exit 0
+/usr/bin/python3 -c 'import torch' 2>/dev/null && exit 0
 root=
 [ "$(id -u)" = 0 ] || root=sudo
 if [ -n "$root" ] && ! command -v sudo >/dev/null; then
