@@ -18,8 +18,8 @@ typedef struct entry {
     size_t second;            // PAIR, COUNTS
     double high_second;       // COUNTS
     const char *const *words; // CHOICE: a list that ends with NULL, in the order of the enum
-    bool is_admm;
-    const char *preset; // the default in words, when the number does not say it
+    bool is_admm;             // of the compression: ernn explore keeps it from its dense networks
+    const char *preset;       // the default in words, when the number does not say it
 } entry;
 
 static const char *const METHODS[] = {"dense", "circulant", "admm", "prune", NULL};
@@ -73,12 +73,13 @@ static const entry TABLE[] = {
     {"threads", INTEGER, FIELD(threads), 0, 1024,
      .help = "0 = all cores; results do not depend on them"},
     {"prune-epochs", INTEGER, FIELD(prune_epochs), 0, 10000,
-     .help = "prune: until the density is reached"},
+     .help = "prune: until the density is reached", .is_admm = true},
     {"quantize-aware", INTEGER, FIELD(quantize_epochs), 0, 10000,
-     .help = "epochs with rounded weights after all others"},
-    {"weight-bits", INTEGER, FIELD(weight_bits), 4, 16, .help = "to which they round"},
+     .help = "epochs with rounded weights after all others", .is_admm = true},
+    {"weight-bits", INTEGER, FIELD(weight_bits), 4, 16, .help = "to which they round",
+     .is_admm = true},
     {"quantize-lr", NUMBER, FIELD(quantize_rate), 1e-9, 1,
-     .help = "peak of the learning rate of these epochs"},
+     .help = "peak of the learning rate of these epochs", .is_admm = true},
     {"rounds", INTEGER, FIELD(admm_rounds), 0, 1000, .help = "of ADMM", .is_admm = true},
     {"round-epochs", INTEGER, FIELD(admm_epochs), 1, 1000, .help = "in every round",
      .is_admm = true},
