@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,18 +115,6 @@ static ernn_status load_bigram(const eval_arguments *a, eval_result *r, ernn_err
     return status;
 }
 
-// ln P(phone) = ln((frames + 1) / (all frames + phones)): no phone is impossible.
-static void fill_priors(eval_result *r)
-{
-    const ernn_label_counts *counts = counts_of(r);
-    double total = 0;
-    for (int p = 0; p < counts->n_phones; p++)
-        total += (double)counts->frames[p] + 1;
-    for (int p = 0; p < counts->n_phones; p++)
-        r->log_priors[p] = (float)log(((double)counts->frames[p] + 1) / total);
-    r->options.log_priors = r->log_priors;
-}
-
 ernn_status ernn_eval_prepare(const eval_arguments *a, eval_result *r, ernn_error *err)
 {
     ernn_status status = choose_decoder(a, r, err);
@@ -138,15 +125,14 @@ ernn_status ernn_eval_prepare(const eval_arguments *a, eval_result *r, ernn_erro
         o->silence = ernn_phones_find(r->phones, "sil");
     }
     if (status == ERNN_OK && o->decoder == ERNN_DECODER_VITERBI)
-        fill_priors(r);
+        ernn_label_priors(counts_of(r), r->log_priors);
     if (status == ERNN_OK && a->lm && o->decoder != ERNN_DECODER_GREEDY) {
         status = load_bigram(a, r, err);
     } else if (status == ERNN_OK && o->decoder == ERNN_DECODER_VITERBI) {
-        const char *names[61];
-        const int n = name_phones(r->phones, names);
-        status = ernn_bigram_from_counts(names, n, counts_of(r)->pairs, &r->bigram, err);
+        status = ernn_bigram_from_labels(counts_of(r), r->phones, &r->bigram, err);
     }
     o->bigram = r->bigram;
+    o->log_priors = r->log_priors;
     return status;
 }
 

@@ -46,6 +46,20 @@ ERNN_API double ernn_bigram_log(const ernn_bigram *bigram, int from, int to);
 // The same without history: ln P(to).
 ERNN_API double ernn_unigram_log(const ernn_bigram *bigram, int to);
 
+// What frame training saw, for the decoder: priors and bigram of the phones. A model with them says
+// of each frame which phone is there; one without is a CTC model.
+typedef struct ernn_label_counts {
+    int n_phones;         // of the phone set; 0: none
+    float frames[61];     // [n_phones] frames of each phone
+    float pairs[62 * 62]; // [n_phones + 1][n_phones + 1] phone after phone, last: the edge
+} ernn_label_counts;
+
+// log_priors[n_phones] = ln((frames + 1) / (all frames + phones)): no phone is impossible.
+ERNN_API void ernn_label_priors(const ernn_label_counts *counts, float *log_priors);
+// The bigram of the pairs, over the names of `set`.
+ERNN_API ernn_status ernn_bigram_from_labels(const ernn_label_counts *counts, ernn_phone_set set,
+                                             ernn_bigram **bigram, ernn_error *err);
+
 // ---- Lexicons ----
 
 // Words with their pronunciations in the phones of one set; read-only, shareable.

@@ -8,22 +8,14 @@
 #ifndef ERNN_MODEL_H
 #define ERNN_MODEL_H
 
+#include "ernn/decode.h"
 #include "ernn/spec.h"
-#include "ernn/speech.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct ernn_model ernn_model;
-
-// What frame training saw, for the decoder: priors and bigram of the phones. A model with them says
-// of each frame which phone is there; one without is a CTC model.
-typedef struct ernn_label_counts {
-    int n_phones;         // of the phone set; 0: none
-    float frames[61];     // [n_phones] frames of each phone
-    float pairs[62 * 62]; // [n_phones + 1][n_phones + 1] phone after phone, last: the edge
-} ernn_label_counts;
 
 // One parameter tensor inside the model's parameter block. docs/format.md gives the names:
 // "layer0.W_ix" ... "layer0.b_i", "layer0.w_ic" (peephole), "layer0.W_ym", "output.W", "output.b".

@@ -7,7 +7,6 @@
 #ifndef ERNN_TRAIN_H
 #define ERNN_TRAIN_H
 
-#include "ernn/decode.h"
 #include "ernn/model.h"
 
 #ifdef __cplusplus

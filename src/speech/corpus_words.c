@@ -1,11 +1,45 @@
-// Bigrams of a corpus' labels and texts, and its texts as words of a lexicon.
+// Priors and bigrams of labels, bigrams of texts, and texts as words of a lexicon.
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 #include "ernn/decode.h"
 #include "speech/corpus.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
+
+// names[61] of a phone set; returns how many.
+static int name_phones(ernn_phone_set set, const char **names)
+{
+    const int n = ernn_phones_count(set);
+    for (int p = 0; p < n; p++)
+        names[p] = ernn_phones_name(set, p);
+    return n;
+}
+
+// ---- Labels of frame training ----
+
+void ernn_label_priors(const ernn_label_counts *counts, float *log_priors)
+{
+    double total = 0;
+    for (int p = 0; p < counts->n_phones; p++)
+        total += (double)counts->frames[p] + 1;
+    for (int p = 0; p < counts->n_phones; p++)
+        log_priors[p] = (float)log(((double)counts->frames[p] + 1) / total);
+}
+
+ernn_status ernn_bigram_from_labels(const ernn_label_counts *counts, ernn_phone_set set,
+                                    ernn_bigram **bigram, ernn_error *err)
+{
+    const char *names[61];
+    *bigram = NULL;
+    if (counts->n_phones != name_phones(set, names))
+        return ernn_error_set(err, ERNN_BAD_ARG, "bigram: counts of %d phones, the set has %d",
+                              counts->n_phones, ernn_phones_count(set));
+    return ernn_bigram_from_counts(names, counts->n_phones, counts->pairs, bigram, err);
+}
+
+// ---- Sequences of a corpus ----
 
 // Sequences of symbols, one for each utterance.
 typedef struct symbols {
@@ -34,14 +68,12 @@ ernn_status ernn_bigram_from_phones(const ernn_corpus *corpus, ernn_phone_set se
                                     ernn_bigram **bigram, ernn_error *err)
 {
     const char *names[61];
-    const int n_phones = ernn_phones_count(set);
+    const int n_phones = name_phones(set, names);
     symbols s = {0};
     *bigram = NULL;
     if (set < corpus->phone_set)
         return ernn_error_set(err, ERNN_BAD_ARG, "%s: its labels are %d classes, not %d",
                               corpus->path, ernn_phones_count(corpus->phone_set), n_phones);
-    for (int p = 0; p < n_phones; p++)
-        names[p] = ernn_phones_name(set, p);
     ernn_status status = new_symbols(&s, corpus->n_utterances, err);
     for (size_t i = 0; status == ERNN_OK && i < s.n; i++) {
         const ernn_utterance *u = &corpus->utterances[i];

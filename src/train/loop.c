@@ -111,30 +111,6 @@ static ernn_status check_ranks(const ernn_trainer *t, ernn_status status, ernn_e
                           err);
 }
 
-// What the decoder of a frame-trained model needs: how often each phone and each pair of phones was
-// there.
-static void note_labels(const ernn_trainer *t, ernn_model *model)
-{
-    ernn_label_counts counts = {.n_phones = ernn_phones_count(t->train->phone_set)};
-    const int side = counts.n_phones + 1;
-    const ernn_sequences *s = t->train;
-    ernn_model_set_label_counts(model, NULL);
-    if (t->options.loss != ERNN_LOSS_FRAME)
-        return;
-    for (size_t i = 0; i < s->n; i++) {
-        int last = counts.n_phones;
-        for (int j = 0; j < s->n_frames[i]; j++)
-            if (s->alignment[i][j] >= 0)
-                counts.frames[s->alignment[i][j]]++;
-        for (int j = 0; j < s->n_phones[i]; j++) {
-            counts.pairs[last * side + s->phones[i][j]]++;
-            last = s->phones[i][j];
-        }
-        counts.pairs[last * side + counts.n_phones]++;
-    }
-    ernn_model_set_label_counts(model, &counts);
-}
-
 ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
                        const ernn_sequences *train, const ernn_sequences *dev,
                        const ernn_train_options *options, ernn_model **trained,
@@ -156,7 +132,7 @@ ernn_status ernn_train(const ernn_model *initial, const ernn_spec *structure,
     if (status == ERNN_OK || status == ERNN_NO_FIT)
         *trained = ernn_trainer_take_best(&trainer);
     if (*trained)
-        note_labels(&trainer, *trained);
+        ernn_model_set_label_counts(*trained, &trainer.label_counts);
     *report = trainer.report;
     ernn_trainer_close(&trainer);
     return status;

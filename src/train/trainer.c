@@ -197,6 +197,8 @@ ernn_status ernn_trainer_open(ernn_trainer *t, ernn_error *err)
     if (status == ERNN_OK)
         status = make_targets(t, err);
     if (status == ERNN_OK)
+        status = ernn_trainer_open_decoding(t, err);
+    if (status == ERNN_OK)
         status = open_batches(t, err);
     if (status == ERNN_OK && t->options.teacher)
         status =
@@ -224,6 +226,7 @@ void ernn_trainer_close(ernn_trainer *t)
 {
     close_phase(t);
     ernn_batches_clear(&t->batches);
+    ernn_bigram_free(t->bigram);
     ernn_buffer_free(&t->identity);
     free_targets(t);
     ernn_mem_free(t->frames);
@@ -327,7 +330,7 @@ ernn_status ernn_trainer_dev_per(ernn_trainer *t, double *per, ernn_error *err)
     const ernn_shards *s = t->shards;
     ernn_weights_update(s->weights, ernn_trainer_forward(t), ernn_net_workers(s->net));
     const ernn_status status = ernn_evaluate_on(t->model, s->weights, &s->net, 1, t->options.comm,
-                                                t->dev, NULL, &evaluation, err);
+                                                t->dev, &t->decoding, &evaluation, err);
     if (status != ERNN_OK)
         return status;
     const double measured = ernn_evaluation_per(&evaluation, t->dev);

@@ -46,6 +46,12 @@ typedef struct ernn_trainer {
     ernn_position position;   // in the epoch after them
     double saved;             // seconds of the clock at the last checkpoint
 
+    // The decoder of the development set: greedy, or Viterbi for frame training.
+    ernn_decode_options decoding;
+    ernn_label_counts label_counts; // n_phones 0: CTC
+    ernn_bigram *bigram;
+    float log_priors[61];
+
     // One batch, part by part, as pointers into the sequences: [parts x batch] each.
     const float **frames;
     int *n_frames;
@@ -62,6 +68,9 @@ typedef struct ernn_trainer {
 ernn_status ernn_trainer_open(ernn_trainer *trainer, ernn_error *err);
 // Frees everything but the report.
 void ernn_trainer_close(ernn_trainer *trainer);
+
+// Sets what the development set is decoded with.
+ernn_status ernn_trainer_open_decoding(ernn_trainer *trainer, ernn_error *err);
 
 // What the first phase starts from.
 ernn_status ernn_trainer_first_model(const ernn_trainer *trainer, ernn_model **model,

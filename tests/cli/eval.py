@@ -110,6 +110,8 @@ def decoders(root, model, dev):
 def frames(root, dev):
     told = evaluate(root / "frame", "--data", dev)
     check(told["decoder"] == "viterbi" and told["per"] < 30, f"frame-trained: {told}")
+    log = json.loads((root / "frame.log.json").read_text().splitlines()[-1])
+    check(abs(log["best_dev_per"] - told["per"]) < 1e-6, "eval and frame training differ")
     longer = evaluate(root / "frame", "--data", dev, "--min-frames", 3, "--insertion-penalty", 1)
     check(longer["insertions"] <= told["insertions"], "insertions of long phones")
     fixed = evaluate(root / "frame.q", "--data", dev)
