@@ -2,6 +2,7 @@
 #include "train/optimiser.h"
 
 #include "base/memory.h"
+#include "num/clones.h"
 
 #include <math.h>
 
@@ -58,8 +59,8 @@ static void decay(const ernn_optimiser *o, float *gradient, double rate, float *
     }
 }
 
-static void adam_step(ernn_optimiser *o, const float *restrict gradient, double rate,
-                      float *restrict parameters)
+ERNN_CLONES static void adam_step(ernn_optimiser *o, const float *restrict gradient, double rate,
+                                  float *restrict parameters)
 {
     const double t = (double)o->steps;
     const float to_mean = (float)(rate / (1 - pow(BETA_MEAN, t)));
@@ -68,6 +69,7 @@ static void adam_step(ernn_optimiser *o, const float *restrict gradient, double 
     const float b2 = (float)BETA_SQUARE;
     float *restrict mean = o->mean;
     float *restrict square = o->square;
+#pragma omp simd
     for (size_t i = 0; i < o->n; i++) {
         // m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2 (Kingma and Ba 2015, algorithm 1)
         mean[i] = b1 * mean[i] + (1 - b1) * gradient[i];
@@ -110,16 +112,35 @@ void ernn_optimiser_step(ernn_optimiser *o, float *gradient, double rate, float 
         adam_step(o, gradient, rate, parameters);
 }
 
+// sum of v[i]^2 in double, in LANES sums that are added in order: the same bits on every machine.
+ERNN_CLONES static double energy_of(const float *v, size_t n)
+{
+    enum { LANES = 16 };
+    double sums[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+#pragma omp simd
+        for (size_t j = 0; j < LANES; j++)
+            sums[j] += (double)v[i + j] * v[i + j];
+    }
+    for (; i < n; i++)
+        sums[0] += (double)v[i] * v[i];
+    for (int j = 1; j < LANES; j++)
+        sums[0] += sums[j];
+    return sums[0];
+}
+
+ERNN_CLONES static void scale(float *v, size_t n, float factor)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        v[i] *= factor;
+}
+
 double ernn_gradient_clip(float *gradient, size_t n, double limit)
 {
-    double energy = 0;
-    for (size_t i = 0; i < n; i++)
-        energy += (double)gradient[i] * gradient[i];
-    const double norm = sqrt(energy);
-    if (limit > 0 && norm > limit) {
-        const float scale = (float)(limit / norm);
-        for (size_t i = 0; i < n; i++)
-            gradient[i] *= scale;
-    }
+    const double norm = sqrt(energy_of(gradient, n));
+    if (limit > 0 && norm > limit)
+        scale(gradient, n, (float)(limit / norm));
     return norm;
 }
