@@ -156,8 +156,8 @@ static inline size_t least(size_t a, size_t b)
 // The float of number e in `row` of the spectra, block `lane`.
 INLINE float *place(const ernn_spectra *s, int row, int e, size_t lane)
 {
-    const size_t at = ((size_t)(e / 2) * (size_t)s->rows + (size_t)row) * 2 + (size_t)(e % 2);
-    return s->values + at * s->lanes + lane;
+    return ernn_spectra_bin(s, e / 2) + (size_t)row * ernn_spectra_row(s) +
+           (size_t)(e % 2) * s->lanes + lane;
 }
 
 // The spectra of one row. `k` is a constant where this is expanded.

@@ -5,6 +5,9 @@
 //
 //     spectra[k / 2][rows][2][lanes],  lanes = the number of blocks, rounded up to whole vectors
 //
+// with one vector of room after every row and every bin: strides that are powers of two would put
+// all bins of a block into the same few places of a cache.
+//
 // Bin 0 has the two real numbers X_0 and X_{k/2} in place of a real and an imaginary part, bin b
 // from 1 on has X_b (math.md eq. 4). Blocks in neighbouring lanes make the transforms and the
 // products free of shuffles; the one transposition is done in registers on the way in and out.
@@ -23,16 +26,29 @@ typedef struct ernn_spectra {
     float *values;
 } ernn_spectra;
 
+enum { ERNN_SPECTRA_ROOM = 16 }; // floats after a row and after a bin
+
+// Floats from one row to the next, and from one bin to the next.
+static inline size_t ernn_spectra_row(const ernn_spectra *spectra)
+{
+    return 2 * spectra->lanes + ERNN_SPECTRA_ROOM;
+}
+
+static inline size_t ernn_spectra_stride(const ernn_spectra *spectra)
+{
+    return (size_t)spectra->rows * ernn_spectra_row(spectra) + ERNN_SPECTRA_ROOM;
+}
+
 // Floats of `values`.
 static inline size_t ernn_spectra_floats(const ernn_spectra *spectra)
 {
-    return (size_t)spectra->k * (size_t)spectra->rows * spectra->lanes;
+    return (size_t)(spectra->k / 2) * ernn_spectra_stride(spectra);
 }
 
-// The first row of bin b; the next is 2 lanes further.
+// The first row of bin b.
 static inline float *ernn_spectra_bin(const ernn_spectra *spectra, int b)
 {
-    return spectra->values + (size_t)b * (size_t)spectra->rows * 2 * spectra->lanes;
+    return spectra->values + (size_t)b * ernn_spectra_stride(spectra);
 }
 
 // Spectra of rows row .. row + count - 1 from x[count][n], rows ldx floats apart; `lane` is a

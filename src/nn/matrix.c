@@ -41,7 +41,7 @@ static void measure(ernn_matrix *m)
     const size_t q = m->is_spectral ? (size_t)m->q : (size_t)m->cols;
     m->packed = k * q * ernn_panel_round(p);
     m->packed_turned = k * p * ernn_panel_round(q);
-    m->staged = m->is_spectral ? k * ernn_panel_round(p * q) : is_expanded(m) ? p * q : 0;
+    m->staged = m->is_spectral ? ernn_matrix_spectral_stage(m) : is_expanded(m) ? p * q : 0;
 }
 
 static void clear(ernn_matrix *matrix)

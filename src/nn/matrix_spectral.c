@@ -57,14 +57,24 @@ static void pack(const ernn_spectra *w, ernn_panel_source at, float sign, int te
     }
 }
 
+// All blocks of the matrix as one row.
+static ernn_spectra of_blocks(const ernn_matrix *m, float *values)
+{
+    return (ernn_spectra){m->k, 1, ernn_panel_round((size_t)m->p * (size_t)m->q), values};
+}
+
+size_t ernn_matrix_spectral_stage(const ernn_matrix *matrix)
+{
+    const ernn_spectra spectra = of_blocks(matrix, NULL);
+    return ernn_spectra_floats(&spectra);
+}
+
 void ernn_matrix_spectral_update(ernn_matrix *matrix, int g, const float *w)
 {
     const ernn_matrix *m = matrix;
     const size_t q = (size_t)m->q;
     const size_t blocks = (size_t)m->p * q;
-    // All blocks of the matrix as one row.
-    const ernn_spectra spectra = {m->k, 1, ernn_panel_round(blocks),
-                                  m->stage + (size_t)g * m->staged};
+    const ernn_spectra spectra = of_blocks(m, m->stage + (size_t)g * m->staged);
     ernn_spectra_of_rows(&spectra, 0, 1, 0, w, (int)blocks * m->k, 0);
     const ernn_panel_source across = {.term_step = 1, .col_step = q};
     const ernn_panel_source down = {.term_step = q, .col_step = 1};
@@ -77,7 +87,9 @@ void ernn_matrix_spectral_update(ernn_matrix *matrix, int g, const float *w)
 size_t ernn_matrix_spectral_scratch(const ernn_matrix *m)
 {
     // of rows and products; of a row of blocks of the gradient, which is less
-    return (size_t)m->k * ROWS * (lanes_in(m) + lanes_out(m));
+    const ernn_spectra x = {m->k, ROWS, lanes_in(m), NULL};
+    const ernn_spectra y = {m->k, ROWS, lanes_out(m), NULL};
+    return ernn_spectra_floats(&x) + ernn_spectra_floats(&y);
 }
 
 // y = x w in every bin, or += when `add`.
@@ -88,9 +100,12 @@ static void multiply_bins(const float *panels, int terms, const ernn_spectra *x,
     const size_t of_bin = 2 * (size_t)terms * y->lanes;
     for (int b = 0; b < x->k / 2; b++) {
         const float *w = panels + (size_t)b * of_bin;
-        ernn_panel_rows rows = {x->rows,      ernn_spectra_bin(x, b),
-                                2 * x->lanes, ernn_spectra_bin(y, b),
-                                2 * y->lanes, add};
+        ernn_panel_rows rows = {x->rows,
+                                ernn_spectra_bin(x, b),
+                                ernn_spectra_row(x),
+                                ernn_spectra_bin(y, b),
+                                ernn_spectra_row(y),
+                                add};
         if (b > 0) {
             ernn_panel_product_complex(w, terms, cols, &rows, x->lanes, y->lanes);
             continue;
@@ -178,7 +193,9 @@ size_t ernn_matrix_spectral_sums(const ernn_matrix *m)
 
 size_t ernn_matrix_spectral_rows(const ernn_matrix *m)
 {
-    return (size_t)m->k * GRADIENT_ROWS * ((size_t)m->n * lanes_out(m) + lanes_in(m));
+    const ernn_spectra x = {m->k, GRADIENT_ROWS, lanes_in(m), NULL};
+    const ernn_spectra dy = {m->k, GRADIENT_ROWS, (size_t)m->n * lanes_out(m), NULL};
+    return ernn_spectra_floats(&x) + ernn_spectra_floats(&dy);
 }
 
 typedef struct gradient_rows {
@@ -218,8 +235,8 @@ static void sum_rows(void *user, int index, float *scratch)
     const float *dy = ernn_spectra_bin(&d->dy, b) + (size_t)half * out;
     const float *x = ernn_spectra_bin(&d->x, b) + (b == 0 ? (size_t)half * in : 0);
     float *to = sums_at(m, d->sums, b, half) + (size_t)d->gates.first * lanes_out(m) * 2 * in;
-    ernn_gemm_tn((int)out, (int)(b == 0 ? in : 2 * in), d->rows.n, 1, dy, 2 * out, x, 2 * in, 1, to,
-                 2 * in);
+    ernn_gemm_tn((int)out, (int)(b == 0 ? in : 2 * in), d->rows.n, 1, dy, ernn_spectra_row(&d->dy),
+                 x, ernn_spectra_row(&d->x), 1, to, 2 * in);
 }
 
 void ernn_matrix_spectral_gradient(const ernn_matrix *matrix, const ernn_matrix_sums *sums,

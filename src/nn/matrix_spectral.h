@@ -15,6 +15,8 @@ typedef struct ernn_spectral_rows {
     size_t ldx;
 } ernn_spectral_rows;
 
+// Floats of the stage of one matrix.
+size_t ernn_matrix_spectral_stage(const ernn_matrix *matrix);
 // w[p][q][k] becomes matrix g.
 void ernn_matrix_spectral_update(ernn_matrix *matrix, int g, const float *w);
 size_t ernn_matrix_spectral_scratch(const ernn_matrix *matrix);
