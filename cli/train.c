@@ -34,6 +34,8 @@ static const char HELP[] =
     "  --checkpoint FILE  default MODEL.checkpoint; --resume continues from it, bit for bit\n"
     "  --seed N --threads N    the result does not depend on the threads\n"
     "  --plot FILE.svg    draw loss, PER and residuals (gnuplot); --json  the log as one object\n\n"
+    "--timit DIR --recipe table1|table2 -o FOLDER   the papers' grids; resumes; --recipe-scale N\n"
+    "divides the layers and takes an incomplete TIMIT, for trial runs.\n"
     "mpirun -np N ernn train ... shares every update of N parts out over N processes.\n"
     "CORPUS is a TIMIT tree or a Kaldi folder; without --dev every tenth speaker is held out. The\n"
     "log goes to MODEL.log.json, a line per epoch.\n\n"
@@ -58,6 +60,9 @@ enum {
     OPTION_SPEED,
     OPTION_NOISE_SNR,
     OPTION_SKIP_BAD,
+    OPTION_TIMIT,
+    OPTION_RECIPE,
+    OPTION_RECIPE_SCALE,
     OPTION_PLOT,
     OPTION_JSON,
     OPTION_HELP_TRAINING,
@@ -80,12 +85,17 @@ static const struct option OPTIONS[] = {
     {"speed", required_argument, NULL, OPTION_SPEED},
     {"noise-snr", required_argument, NULL, OPTION_NOISE_SNR},
     {"skip-bad", no_argument, NULL, OPTION_SKIP_BAD},
+    {"timit", required_argument, NULL, OPTION_TIMIT},
+    {"recipe", required_argument, NULL, OPTION_RECIPE},
+    {"recipe-scale", required_argument, NULL, OPTION_RECIPE_SCALE},
     {"plot", required_argument, NULL, OPTION_PLOT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
     {"help-training", no_argument, NULL, OPTION_HELP_TRAINING},
     {NULL, 0, NULL, 0},
 };
+
+static const char *const RECIPES[] = {"table1", "table2"};
 
 // ---- Options ----
 
@@ -177,6 +187,13 @@ static bool set_option(ernn_cli_training *a, int option, const char *text)
     case OPTION_SKIP_BAD:
         a->skip_bad = true;
         return true;
+    case OPTION_TIMIT:
+        a->timit = text;
+        return true;
+    case OPTION_RECIPE:
+        return ernn_cli_choice("train", "recipe", text, RECIPES, 2, &a->recipe);
+    case OPTION_RECIPE_SCALE:
+        return ernn_cli_integer("train", "recipe-scale", text, 1, 64, &a->recipe_scale);
     case OPTION_PLOT:
         a->plot = text;
         return true;
@@ -192,6 +209,19 @@ static bool set_option(ernn_cli_training *a, int option, const char *text)
     default:
         return ernn_cli_training_set("train", option, text, &a->options);
     }
+}
+
+static int check_recipe(const ernn_cli_training *a, bool has_spec)
+{
+    if (!a->timit || a->recipe < 0 || !a->output)
+        return ernn_cli_usage("train", "a recipe wants --timit DIR, --recipe and -o FOLDER");
+    if (a->data || a->dev || a->from || a->blocks || a->teacher || a->plot || has_spec ||
+        a->checkpoint[0] || a->options.method != ERNN_METHOD_DENSE)
+        return ernn_cli_usage("train", "a recipe brings its own --data, --dev, --spec, --from, "
+                                       "--blocks, --teacher, --method and --checkpoint");
+    if (ernn_comm_size(a->options.comm) > 1)
+        return ernn_cli_usage("train", "a recipe runs in one process");
+    return ERNN_EXIT_OK;
 }
 
 // What is missing or contradicts itself; an exit code.
@@ -256,16 +286,10 @@ static ernn_status prepare(const ernn_cli_training *a, ernn_model **model, ernn_
 
 // ---- Running ----
 
-// A resumed training starts at `first` epochs, and its time left is counted from there.
-typedef struct training_progress {
-    ernn_cli_progress line;
-    double first;
-} training_progress;
-
 // Whole numbers of `done` are epochs that are complete: their lines stay.
-static bool show_progress(void *user, double done, double total, const char *text)
+bool ernn_cli_training_progress_line(void *user, double done, double total, const char *text)
 {
-    training_progress *p = user;
+    ernn_cli_training_progress *p = user;
     const bool is_terminal = isatty(STDERR_FILENO);
     const bool is_whole = done == floor(done);
     if (p->line.started == 0) {
@@ -389,7 +413,7 @@ static int run(ernn_cli_training *a)
     ernn_spec structure;
     bool has_structure = false;
     ernn_train_report report = {0};
-    training_progress progress = {0};
+    ernn_cli_training_progress progress = {0};
     int code;
     ernn_status status = prepare(a, &model, &structure, &has_structure, &err);
     if (status == ERNN_OK && a->teacher)
@@ -401,7 +425,7 @@ static int run(ernn_cli_training *a)
     a->options.n_variants = sets.n_variants;
     status = ernn_comm_agree(a->options.comm, status, &err);
     if (status == ERNN_OK) {
-        a->options.progress = show_progress;
+        a->options.progress = ernn_cli_training_progress_line;
         a->options.progress_user = &progress;
         if (ernn_comm_rank(a->options.comm) == 0) {
             a->options.on_epoch = log_epoch;
@@ -424,9 +448,32 @@ static int run(ernn_cli_training *a)
     return code;
 }
 
+// Every option that shapes a recipe's results, one a line, in the order given.
+static void note_option(ernn_cli_training *a, const struct option *options, int option,
+                        const char *text)
+{
+    static const char *const free_ones[] = {"output",
+                                            "json",
+                                            "threads",
+                                            "resume",
+
+                                            "checkpoint-minutes",
+                                            "checkpoint-updates"};
+    const size_t used = strlen(a->recipe_options);
+    while (options->name && options->val != option)
+        options++;
+    for (size_t i = 0; options->name && i < sizeof free_ones / sizeof *free_ones; i++)
+        if (strcmp(options->name, free_ones[i]) == 0)
+            return;
+    if (options->name)
+        snprintf(a->recipe_options + used, sizeof a->recipe_options - used, "%s %s\n",
+                 options->name, text ? text : "");
+}
+
 static int parse_and_run(ernn_cli_training *a, int argc, char **argv)
 {
     struct option options[ERNN_CLI_MAX_OPTIONS];
+    bool has_spec = false;
     ernn_cli_training_join(OPTIONS, NULL, options);
     int option;
     while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
@@ -436,9 +483,15 @@ static int parse_and_run(ernn_cli_training *a, int argc, char **argv)
             return ernn_cli_training_help();
         if (!set_option(a, option, optarg))
             return ERNN_EXIT_USAGE;
+        has_spec = has_spec || option == OPTION_SPEC;
+        note_option(a, options, option, optarg);
     }
     if (optind < argc)
         return ernn_cli_usage("train", "'%s' is one argument too many", argv[optind]);
+    if (a->timit || a->recipe >= 0) {
+        const int wrong = check_recipe(a, has_spec);
+        return wrong != ERNN_EXIT_OK ? wrong : ernn_cli_train_recipe(a);
+    }
     const int code = check(a);
     return code == ERNN_EXIT_OK ? run(a) : code;
 }
@@ -448,6 +501,8 @@ int ernn_cli_train(int argc, char **argv)
     ernn_cli_training a = {.spec = ernn_spec_defaults(),
                            .features = ernn_features_defaults(),
                            .labels = ERNN_PHONES_39,
+                           .recipe = -1,
+                           .recipe_scale = 1,
                            .options = ernn_train_defaults()};
     ernn_spec_parse(&a.spec, "gru:256,256", NULL);
     int code = ernn_cli_ranks_join(&a.options.comm);

@@ -30,6 +30,11 @@ typedef struct ernn_cli_training {
     bool skip_bad;
     bool has_network; // an option that --from would contradict was given
     const char *plot; // SVG, NULL: none
+    // The papers' grids: `output` is a folder then.
+    const char *timit; // NULL: no recipe
+    int recipe;        // 0 table1, 1 table2, -1 none
+    int recipe_scale;  // divides every layer's size, for trial runs
+    char recipe_options[8192];
     bool is_json;
 } ernn_cli_training;
 
@@ -57,6 +62,16 @@ void ernn_cli_sets_free(ernn_cli_sets *sets);
 char *ernn_cli_training_log(const ernn_train_report *report, bool is_done);
 // The report as one object.
 json_t *ernn_cli_training_json(const ernn_train_report *report);
+
+// The progress line of one training; `user` is an ernn_cli_training_progress.
+typedef struct ernn_cli_training_progress {
+    ernn_cli_progress line;
+    double first; // a resumed training starts here, and its time left is counted from there
+} ernn_cli_training_progress;
+bool ernn_cli_training_progress_line(void *user, double done, double total, const char *text);
+
+// All trainings of a recipe; an exit code.
+int ernn_cli_train_recipe(ernn_cli_training *training);
 
 // Draws loss, learning rate, PER and residuals of the epochs so far into `path` (SVG) with gnuplot.
 ernn_status ernn_cli_training_plot(const ernn_train_report *report, const char *path,
