@@ -244,9 +244,10 @@ static void test_curves(void **state)
 static void test_plateau(void **state)
 {
     (void)state;
-    // Nothing recognised, better, two worse: halved, one better, three not: once more.
-    static const double pers[] = {100, 100, 60, 50, 50, 51, 49, 50, 49.5, 49, 20};
-    static const int halvings[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2};
+    // Nothing recognised for longer than the patience, better, two that are not: halved, one
+    // better, two that are not: once more.
+    static const double pers[] = {100, 100, 100, 60, 50, 50, 51, 49, 50, 49.5, 20};
+    static const int halvings[] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2};
     ernn_epoch epochs[11];
     ernn_train_options o = ernn_train_defaults();
     o.schedule = ERNN_SCHEDULE_PLATEAU;
@@ -264,7 +265,7 @@ static void test_plateau(void **state)
             assert_int_equal(plan.halvings, halvings[e]);
             check_near(ernn_schedule_rate(&schedule, &plan, 0.5), 0.5 / (1 << halvings[e]), 1e-12);
         }
-        if (kind == 1) // 60, then 100, 60: two without a better one
+        if (kind == 1) // 60, then 100, 100: two without a better one
             assert_int_equal(ernn_schedule_halvings(&schedule, epochs, 3), 1);
     }
 }
