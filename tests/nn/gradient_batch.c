@@ -300,6 +300,8 @@ static void test_forms_agree(void **state)
             for (size_t e = 0; e < t->count; e++)
                 want[e] = gradients[0][t->offset + e];
             check_db(gradients[1] + t->offset, want, t->count, 90);
+            for (size_t e = 0; e < t->count; e++) // a number that stands for no entry
+                assert_true(want[e] != 0 || gradients[1][t->offset + e] == 0);
             free(want);
         }
         free(gradients[0]);
