@@ -12,15 +12,19 @@
 
 static const char HELP[] =
     "ernn inspect: what a model, quantised model or checkpoint holds\n\n"
-    "  ernn inspect FILE [--json]\n\n"
+    "  ernn inspect FILE [--bits N] [--json]\n\n"
+    "  --bits N   count stored bits for weights of N bits (12); a quantised model has its own\n"
     "  --json     one JSON object instead of the tables\n\n"
-    "Prints kind, network, features and the parameters against those of the same network without\n"
-    "blocks; for a model each tensor with its range, for a quantised model each signal's format.\n"
+    "Prints kind, network, features and the parameters against those of the same network with\n"
+    "dense matrices; for a model each tensor with its structure, the numbers it stores, how many "
+    "of\n"
+    "them are padding (blocks: beyond rows x cols / k; sparse: zeros that the 4-bit index needs),\n"
+    "bits with all indices, and range; for a quantised model each signal's format.\n"
     "The whole file is checked on the way: exit 1 and one line when it is damaged.\n\n"
     "Example: ernn inspect an4.safetensors\n";
 
 // Storage of sparse matrices is told for these.
-enum { WEIGHT_BITS = 12, MIN_INDEX_BITS = ERNN_SPARSE_INDEX_BITS, MAX_INDEX_BITS = 8 };
+enum { MIN_INDEX_BITS = ERNN_SPARSE_INDEX_BITS, MAX_INDEX_BITS = 8 };
 
 // What is inspected; one of model and qmodel, or neither for a checkpoint.
 typedef struct subject {
@@ -32,6 +36,7 @@ typedef struct subject {
     const ernn_spec *spec; // NULL for a checkpoint
     const ernn_features *features;
     ernn_phone_set phones;
+    int weight_bits;
 } subject;
 
 static ernn_status load(subject *s, ernn_error *err)
@@ -56,6 +61,7 @@ static ernn_status load(subject *s, ernn_error *err)
         s->spec = ernn_qmodel_spec(s->qmodel);
         s->features = ernn_qmodel_features(s->qmodel);
         s->phones = ernn_qmodel_phone_set(s->qmodel);
+        s->weight_bits = ernn_qmodel_weight_bits(s->qmodel);
     }
     return status;
 }
@@ -64,6 +70,50 @@ static double compression(const ernn_spec *spec)
 {
     const ernn_spec dense = ernn_spec_dense(spec);
     return (double)ernn_spec_matrix_parameters(&dense) / (double)ernn_spec_matrix_parameters(spec);
+}
+
+// What a tensor stores.
+typedef struct storage {
+    size_t padding;
+    size_t bits;
+} storage;
+
+static storage tensor_storage(const ernn_model *model, const ernn_tensor *t, int weight_bits)
+{
+    if (t->sparse.n_pes) {
+        const ernn_sparse_bits bits =
+            ernn_sparse_count_bits(ernn_model_parameters_const(model) + t->offset, t->rows, t->cols,
+                                   t->sparse, weight_bits, ERNN_SPARSE_INDEX_BITS);
+        return (storage){bits.n_padding, bits.total_bits};
+    }
+    const size_t k = (size_t)t->block;
+    const size_t entries = (size_t)t->rows * (size_t)t->cols;
+    return (storage){t->n_stored - (entries + k - 1) / k, t->n_stored * (size_t)weight_bits};
+}
+
+// Bits of the recurrent layers' matrices, as stored and dense.
+typedef struct matrix_bits {
+    size_t stored;
+    size_t dense;
+} matrix_bits;
+
+static matrix_bits sum_bits(const ernn_model *model, int weight_bits)
+{
+    matrix_bits sum = {0};
+    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *t = &ernn_model_tensors(model)[i];
+        if (!t->is_matrix || t->layer < 0)
+            continue;
+        sum.stored += tensor_storage(model, t, weight_bits).bits;
+        sum.dense += (size_t)t->rows * (size_t)t->cols * (size_t)weight_bits;
+    }
+    return sum;
+}
+
+static const char *structure_text(const ernn_tensor *t, char *text, size_t size)
+{
+    ernn_spec_print_structure((ernn_structure){t->block, t->sparse}, text, size);
+    return t->is_matrix ? text : "-";
 }
 
 typedef struct range {
@@ -117,16 +167,23 @@ static void print_network(const subject *s)
         features_name(f), f->n_filters, f->rate_hz, f->window_ms, f->shift_ms, f->n_deltas,
         f->n_stacked, normalisation_name(f->normalisation));
     printf("phones      %s\n", phones_name(s->phones));
-    printf("parameters  %zu, without blocks %zu\n", ernn_spec_parameters(s->spec),
+    printf("parameters  %zu, dense %zu\n", ernn_spec_parameters(s->spec),
            ernn_spec_parameters(&dense));
-    printf("matrices    %zu of the recurrent layers, without blocks %zu: %.2f to 1\n",
-           ernn_spec_matrix_parameters(s->spec), ernn_spec_matrix_parameters(&dense),
-           compression(s->spec));
+    printf("matrices    %zu of the recurrent layers, %zu of them padding, dense %zu: %.2f to 1\n",
+           ernn_spec_matrix_parameters(s->spec), ernn_spec_padding(s->spec),
+           ernn_spec_matrix_parameters(&dense), compression(s->spec));
+    if (!s->model)
+        return;
+    const matrix_bits bits = sum_bits(s->model, s->weight_bits);
+    printf("bits        %zu in the matrices with weights of %d bits, indices included, dense %zu: "
+           "%.2f to 1\n",
+           bits.stored, s->weight_bits, bits.dense, (double)bits.dense / (double)bits.stored);
 }
 
-// What the sparse matrices take together with 12-bit weights and relative indices of `index_bits`.
-static ernn_sparse_bits sparse_bits(const ernn_model *model, int index_bits)
+// What the sparse matrices take together with relative indices of `index_bits`.
+static ernn_sparse_bits sparse_bits(const subject *s, int index_bits)
 {
+    const ernn_model *model = s->model;
     ernn_sparse_bits sum = {0};
     for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
         const ernn_tensor *t = &ernn_model_tensors(model)[i];
@@ -134,7 +191,7 @@ static ernn_sparse_bits sparse_bits(const ernn_model *model, int index_bits)
             continue;
         const ernn_sparse_bits bits =
             ernn_sparse_count_bits(ernn_model_parameters_const(model) + t->offset, t->rows, t->cols,
-                                   t->sparse, WEIGHT_BITS, index_bits);
+                                   t->sparse, s->weight_bits, index_bits);
         sum.n_weights += bits.n_weights;
         sum.n_padding += bits.n_padding;
         sum.total_bits += bits.total_bits;
@@ -143,29 +200,30 @@ static ernn_sparse_bits sparse_bits(const ernn_model *model, int index_bits)
 }
 
 // Block size at which as many positions take as many bits.
-static double like_block(const ernn_model *model, size_t bits)
+static double like_block(const subject *s, size_t bits)
 {
+    const ernn_model *model = s->model;
     double n = 0;
     for (size_t i = 0; i < ernn_model_n_tensors(model); i++)
         if (ernn_model_tensors(model)[i].sparse.n_pes > 0)
             n += (double)ernn_model_tensors(model)[i].count;
-    return n * WEIGHT_BITS / (double)bits;
+    return n * s->weight_bits / (double)bits;
 }
 
-static void print_sparse(const ernn_model *model)
+static void print_sparse(const subject *s)
 {
-    if (sparse_bits(model, MIN_INDEX_BITS).n_weights == 0)
+    if (sparse_bits(s, MIN_INDEX_BITS).n_weights == 0)
         return;
     printf("\nsparse matrices with %d-bit weights; densities that random positions would need for "
            "the bits of blocks\n%5s %10s %10s %12s %14s %8s %8s %8s\n",
-           WEIGHT_BITS, "index", "weights", "padding", "bits", "like blocks of", "k = 8", "k = 16",
-           "k = 32");
+           s->weight_bits, "index", "weights", "padding", "bits", "like blocks of", "k = 8",
+           "k = 16", "k = 32");
     for (int i = MIN_INDEX_BITS; i <= MAX_INDEX_BITS; i++) {
-        const ernn_sparse_bits bits = sparse_bits(model, i);
+        const ernn_sparse_bits bits = sparse_bits(s, i);
         printf("%5d %10zu %10zu %12zu %14.2f", i, bits.n_weights, bits.n_padding, bits.total_bits,
-               like_block(model, bits.total_bits));
+               like_block(s, bits.total_bits));
         for (int k = 8; k <= 32; k *= 2) {
-            const double density = ernn_sparse_density_like(k, WEIGHT_BITS, i);
+            const double density = ernn_sparse_density_like(k, s->weight_bits, i);
             if (density > 0)
                 printf(" %8.4f", density);
             else
@@ -175,16 +233,23 @@ static void print_sparse(const ernn_model *model)
     }
 }
 
-static void print_tensors(const ernn_model *model)
+static void print_tensors(const subject *s)
 {
-    printf("\n%-14s %11s %5s %10s %10s %10s\n", "tensor", "shape", "block", "numbers", "lowest",
-           "highest");
+    const ernn_model *model = s->model;
+    printf("\n%-19s %11s %15s %9s %8s %10s %9s %9s\n", "tensor", "shape", "structure", "numbers",
+           "padding", "bits", "lowest", "highest");
     for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
         const ernn_tensor *t = &ernn_model_tensors(model)[i];
         const range r = tensor_range(model, t);
+        const storage stored = tensor_storage(model, t, s->weight_bits);
         char shape[32];
+        char structure[40];
+        char bits[32] = "-";
         snprintf(shape, sizeof shape, t->is_matrix ? "%d x %d" : "%d", t->rows, t->cols);
-        printf("%-14s %11s %5d %10zu %10.4f %10.4f\n", t->name, shape, t->block, t->count,
+        if (t->is_matrix)
+            snprintf(bits, sizeof bits, "%zu", stored.bits);
+        printf("%-19s %11s %15s %9zu %8zu %10s %9.4f %9.4f\n", t->name, shape,
+               structure_text(t, structure, sizeof structure), t->n_stored, stored.padding, bits,
                (double)r.low, (double)r.high);
     }
 }
@@ -209,9 +274,9 @@ static int print_text(const subject *s)
     else
         printf("the state of a training; go on with it by the same ernn train and --resume\n");
     if (s->model)
-        print_tensors(s->model);
+        print_tensors(s);
     if (s->model)
-        print_sparse(s->model);
+        print_sparse(s);
     if (s->qmodel)
         print_formats(s->qmodel);
     return fflush(stdout) == 0 ? ERNN_EXIT_OK : ERNN_EXIT_FAILURE;
@@ -236,6 +301,7 @@ static void add_network(json_t *json, const subject *s)
                   (json_int_t)ernn_spec_matrix_parameters(s->spec), "matrix_parameters_dense",
                   (json_int_t)ernn_spec_matrix_parameters(&dense), "compression",
                   compression(s->spec)));
+    json_object_set_new(json, "padding", json_integer((json_int_t)ernn_spec_padding(s->spec)));
     json_object_set_new(json, "features",
                         json_pack("{s:s,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:s}", "kind", features_name(f),
                                   "rate_hz", f->rate_hz, "window_ms", f->window_ms, "shift_ms",
@@ -244,30 +310,45 @@ static void add_network(json_t *json, const subject *s)
                                   "normalisation", normalisation_name(f->normalisation)));
 }
 
-static json_t *tensors_json(const ernn_model *model)
+static json_t *tensor_json(const subject *s, const ernn_tensor *t)
 {
-    json_t *array = json_array();
-    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
-        const ernn_tensor *t = &ernn_model_tensors(model)[i];
-        const range r = tensor_range(model, t);
-        json_array_append_new(array, json_pack("{s:s,s:i,s:i,s:i,s:I,s:f,s:f}", "name", t->name,
-                                               "rows", t->rows, "cols", t->cols, "block", t->block,
-                                               "numbers", (json_int_t)t->count, "lowest",
-                                               (double)r.low, "highest", (double)r.high));
+    const range r = tensor_range(s->model, t);
+    const storage stored = tensor_storage(s->model, t, s->weight_bits);
+    char structure[40];
+    json_t *json =
+        json_pack("{s:s,s:i,s:i,s:i,s:I,s:I,s:f,s:f}", "name", t->name, "rows", t->rows, "cols",
+                  t->cols, "block", t->block, "numbers", (json_int_t)t->n_stored, "padding",
+                  (json_int_t)stored.padding, "lowest", (double)r.low, "highest", (double)r.high);
+    if (t->is_matrix) {
+        structure_text(t, structure, sizeof structure);
+        json_object_set_new(json, "structure", json_string(structure));
+        json_object_set_new(json, "bits", json_integer((json_int_t)stored.bits));
     }
-    return array;
+    return json;
 }
 
-static json_t *sparse_json(const ernn_model *model)
+static void add_model(json_t *json, const subject *s)
+{
+    const matrix_bits bits = sum_bits(s->model, s->weight_bits);
+    json_t *array = json_array();
+    for (size_t i = 0; i < ernn_model_n_tensors(s->model); i++)
+        json_array_append_new(array, tensor_json(s, &ernn_model_tensors(s->model)[i]));
+    json_object_set_new(json, "counted_bits", json_integer(s->weight_bits));
+    json_object_set_new(json, "matrix_bits", json_integer((json_int_t)bits.stored));
+    json_object_set_new(json, "matrix_bits_dense", json_integer((json_int_t)bits.dense));
+    json_object_set_new(json, "tensors", array);
+}
+
+static json_t *sparse_json(const subject *s)
 {
     json_t *array = json_array();
     for (int i = MIN_INDEX_BITS; i <= MAX_INDEX_BITS; i++) {
-        const ernn_sparse_bits bits = sparse_bits(model, i);
+        const ernn_sparse_bits bits = sparse_bits(s, i);
         json_array_append_new(
-            array, json_pack("{s:i,s:i,s:I,s:I,s:I,s:f}", "weight_bits", WEIGHT_BITS, "index_bits",
-                             i, "weights", (json_int_t)bits.n_weights, "padding",
+            array, json_pack("{s:i,s:i,s:I,s:I,s:I,s:f}", "weight_bits", s->weight_bits,
+                             "index_bits", i, "weights", (json_int_t)bits.n_weights, "padding",
                              (json_int_t)bits.n_padding, "bits", (json_int_t)bits.total_bits,
-                             "like_block", like_block(model, bits.total_bits)));
+                             "like_block", like_block(s, bits.total_bits)));
     }
     return array;
 }
@@ -293,9 +374,9 @@ static int print_json(const subject *s)
     if (s->spec)
         add_network(json, s);
     if (s->model)
-        json_object_set_new(json, "tensors", tensors_json(s->model));
-    if (s->model && sparse_bits(s->model, MIN_INDEX_BITS).n_weights > 0)
-        json_object_set_new(json, "sparse", sparse_json(s->model));
+        add_model(json, s);
+    if (s->model && sparse_bits(s, MIN_INDEX_BITS).n_weights > 0)
+        json_object_set_new(json, "sparse", sparse_json(s));
     if (s->qmodel) {
         json_object_set_new(json, "weight_bits", json_integer(ernn_qmodel_weight_bits(s->qmodel)));
         json_object_set_new(json, "signal_bits", json_integer(ernn_qmodel_signal_bits(s->qmodel)));
@@ -308,21 +389,26 @@ static int print_json(const subject *s)
 
 int ernn_cli_inspect(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"bits", required_argument, NULL, 'b'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     bool is_json = false;
+    int bits = 12;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == 'h')
             return fputs(HELP, stdout) < 0;
         if (option == '?')
             return ERNN_EXIT_USAGE;
-        is_json = true;
+        if (option == 'b' && !ernn_cli_integer("inspect", "bits", optarg, 1, 32, &bits))
+            return ERNN_EXIT_USAGE;
+        is_json = is_json || option == 'j';
     }
     if (argc - optind != 1)
         return ernn_cli_usage("inspect", "one file is wanted");
     ernn_error err = {0};
-    subject s = {.path = argv[optind]};
+    subject s = {.path = argv[optind], .weight_bits = bits};
     int code;
     if (load(&s, &err) != ERNN_OK)
         code = ernn_cli_fail(&err);

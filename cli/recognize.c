@@ -16,7 +16,7 @@ static const char HELP[] =
     "  FILE      any audio file that libsndfile reads, or - for raw PCM on standard input:\n"
     "            16-bit signed little-endian, one channel, at the model's rate; phones are "
     "printed\n"
-    "            as soon as they end\n"
+    "            as soon as they end (not for bidirectional networks)\n"
     "  --json    one JSON object per phone\n\n"
     "Prints begin and end in seconds, the phone and the mean posterior of its frames.\n\n"
     "Example: arecord -q -t raw -f S16_LE -r 16000 | ernn recognize an4.q.safetensors -\n";
@@ -56,7 +56,9 @@ static ernn_status load_float(recogniser *r, const char *path, ernn_error *err)
     r->features = ernn_model_features(r->model);
     r->spec = ernn_model_spec(r->model);
     r->phones = ernn_model_phone_set(r->model);
-    status = ernn_run_new(r->model, &r->run, err);
+    // Without a run the whole utterance goes through at once.
+    if (ernn_spec_check_streaming(r->spec, "recognize", NULL) == ERNN_OK)
+        status = ernn_run_new(r->model, &r->run, err);
     if (status != ERNN_OK)
         return status;
     return ernn_frontend_new(r->features, ernn_model_statistics(r->model), &r->frontend, err);
@@ -129,6 +131,26 @@ static void recognise_frames(recogniser *r, const float *frames, size_t n)
         print_phone(r, &done);
 }
 
+// All frames of an utterance at once, for a network that does not take one at a time.
+static ernn_status recognise_whole(recogniser *r, const float *frames, size_t n, ernn_error *err)
+{
+    const size_t n_labels = (size_t)r->spec->n_labels;
+    float *logits = calloc(n * n_labels + 1, sizeof *logits);
+    if (!logits) {
+        err->status = ERNN_NO_MEMORY;
+        snprintf(err->text, sizeof err->text, "recognize: out of memory");
+        return ERNN_NO_MEMORY;
+    }
+    ernn_hypothesis done;
+    const ernn_status status = ernn_model_logits(r->model, frames, (int)n, logits, err);
+    for (size_t t = 0; status == ERNN_OK && t <= n; t++)
+        if (ernn_greedy_step(&r->greedy, t < n ? logits + t * n_labels : NULL, r->spec->n_labels,
+                             &done))
+            print_phone(r, &done);
+    free(logits);
+    return status;
+}
+
 static ernn_status recognise_file(recogniser *r, const char *path, ernn_error *err)
 {
     float *samples = NULL;
@@ -138,7 +160,9 @@ static ernn_status recognise_file(recogniser *r, const char *path, ernn_error *e
     ernn_status status = ernn_audio_load(path, r->features->rate_hz, &samples, &n, err);
     if (status == ERNN_OK)
         status = ernn_frontend_run(r->frontend, samples, n, &frames, &n_frames, err);
-    if (status == ERNN_OK) {
+    if (status == ERNN_OK && !r->run && !r->qrun) {
+        status = recognise_whole(r, frames, n_frames, err);
+    } else if (status == ERNN_OK) {
         if (n_frames)
             recognise_frames(r, frames, n_frames);
         recognise_frames(r, NULL, 0);
@@ -155,6 +179,9 @@ static ernn_status recognise_stream(recogniser *r, ernn_error *err)
     unsigned char bytes[4096];
     float samples[sizeof bytes / 2];
     size_t kept = 0;
+    const ernn_status status = ernn_spec_check_streaming(r->spec, "recognize", err);
+    if (status != ERNN_OK)
+        return status;
     if (r->features->normalisation == ERNN_NORMALISE_UTTERANCE) {
         err->status = ERNN_BAD_ARG;
         snprintf(err->text, sizeof err->text,

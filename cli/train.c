@@ -428,6 +428,7 @@ static int run(ernn_cli_training *a)
         a->options.progress = ernn_cli_training_progress_line;
         a->options.progress_user = &progress;
         if (ernn_comm_rank(a->options.comm) == 0) {
+            ernn_cli_training_start(&structure);
             a->options.on_epoch = log_epoch;
             a->options.on_epoch_user = a;
         }

@@ -57,6 +57,9 @@ ernn_status ernn_cli_training_sets(const ernn_cli_training *training, const ernn
                                    ernn_cli_sets *sets, ernn_error *err);
 void ernn_cli_sets_free(ernn_cli_sets *sets);
 
+// One line to stderr: the network to be trained, its parameters and what of them is padding.
+void ernn_cli_training_start(const ernn_spec *spec);
+
 // The log: a line of JSON for each epoch and, when the training `is_done`, one for the result. NULL
 // when memory is short; freed by free().
 char *ernn_cli_training_log(const ernn_train_report *report, bool is_done);

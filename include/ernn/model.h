@@ -79,11 +79,19 @@ ERNN_API ernn_status ernn_model_load(const char *path, ernn_model **model, ernn_
 // of the file is not checked.
 ERNN_API ernn_status ernn_model_kind(const char *path, const char **kind, ernn_error *err);
 
+// ---- Whole utterances, the way that bidirectional layers need ----
+
+// frames[n_frames][n_inputs] -> logits[n_frames][n_labels] through the passes of training, from
+// zero state. Memory for every layer and frame while it runs.
+ERNN_API ernn_status ernn_model_logits(const ernn_model *model, const float *frames, int n_frames,
+                                       float *logits, ernn_error *err);
+
 // ---- Streaming inference, one frame at a time, circulant products through their spectra ----
 
 typedef struct ernn_run ernn_run;
 
-// The model must outlive the run and not change meanwhile. State starts at zero.
+// The model must outlive the run and not change meanwhile. State starts at zero. Bidirectional
+// layers are refused.
 ERNN_API ernn_status ernn_run_new(const ernn_model *model, ernn_run **run, ernn_error *err);
 ERNN_API void ernn_run_free(ernn_run *run);
 ERNN_API void ernn_run_reset(ernn_run *run);

@@ -129,6 +129,10 @@ ERNN_API int ernn_spec_layer_outputs(const ernn_spec *spec, int layer);
 ERNN_API size_t ernn_spec_parameters(const ernn_spec *spec);
 // The same for the recurrent layers' weight matrices alone (what their structures compress).
 ERNN_API size_t ernn_spec_matrix_parameters(const ernn_spec *spec);
+// Of these the padding: what blocks store beyond rows cols / k because rows or columns are no
+// multiples of k, rounded down matrix by matrix.
+ERNN_API size_t ernn_spec_padding(const ernn_spec *spec);
+ERNN_API size_t ernn_spec_class_padding(const ernn_spec *spec, int layer, ernn_matrix_class matrix);
 
 #ifdef __cplusplus
 }

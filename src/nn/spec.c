@@ -302,37 +302,61 @@ int ernn_spec_layer_inputs(const ernn_spec *spec, int layer)
     return layer == 0 ? spec->n_inputs : ernn_spec_layer_outputs(spec, layer - 1);
 }
 
-// Numbers that a matrix of this structure stores.
+// What one matrix of this structure adds to a count.
+typedef size_t (*matrix_fn)(ernn_structure structure, int rows, int cols);
+
 static size_t matrix_numbers(ernn_structure structure, int rows, int cols)
 {
     return structure.sparse.n_pes ? ernn_sparse_count(rows, cols, structure.sparse)
                                   : ernn_circ_count(rows, cols, structure.block);
 }
 
-// sum over gates of W_gx and W_gr, and W_ym, padding included (math.md eq. 24)
-static size_t layer_matrix_parameters(const ernn_spec *spec, int index)
+static size_t matrix_padding(ernn_structure structure, int rows, int cols)
+{
+    const size_t k = (size_t)structure.block;
+    return ernn_circ_count(rows, cols, structure.block) - ((size_t)rows * (size_t)cols + k - 1) / k;
+}
+
+// The matrices of one class of a layer, all gates and directions (math.md eq. 24).
+static size_t sum_class(const ernn_spec *spec, int index, ernn_matrix_class matrix, matrix_fn of)
 {
     const ernn_layer_spec *layer = &spec->layers[index];
-    const int inputs = ernn_spec_layer_inputs(spec, index);
     const int states = ernn_spec_layer_states(spec, index);
+    const bool is_projection = matrix == ERNN_MATRIX_PROJECTION;
+    if (matrix == ERNN_MATRIX_OUTPUT || (is_projection && !layer->n_projected))
+        return 0;
+    const int rows = is_projection ? states : layer->n_cells;
+    int cols = is_projection ? layer->n_cells : states;
+    if (matrix == ERNN_MATRIX_INPUT)
+        cols = ernn_spec_layer_inputs(spec, index);
     size_t n = 0;
-    for (int g = 0; g < ernn_spec_gates(layer->cell); g++)
-        n += matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_INPUT, g), layer->n_cells,
-                            inputs) +
-             matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_RECURRENT, g), layer->n_cells,
-                            states);
-    if (layer->n_projected)
-        n += matrix_numbers(ernn_spec_structure(layer, ERNN_MATRIX_PROJECTION, 0), states,
-                            layer->n_cells);
+    for (int g = 0; g < (is_projection ? 1 : ernn_spec_gates(layer->cell)); g++)
+        n += of(ernn_spec_structure(layer, matrix, g), rows, cols);
     return (size_t)ernn_spec_directions(layer) * n;
+}
+
+static size_t sum_matrices(const ernn_spec *spec, matrix_fn of)
+{
+    size_t n = 0;
+    for (int l = 0; l < spec->n_layers; l++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
+            n += sum_class(spec, l, (ernn_matrix_class)m, of);
+    return n;
 }
 
 size_t ernn_spec_matrix_parameters(const ernn_spec *spec)
 {
-    size_t n = 0;
-    for (int l = 0; l < spec->n_layers; l++)
-        n += layer_matrix_parameters(spec, l);
-    return n;
+    return sum_matrices(spec, matrix_numbers);
+}
+
+size_t ernn_spec_padding(const ernn_spec *spec)
+{
+    return sum_matrices(spec, matrix_padding);
+}
+
+size_t ernn_spec_class_padding(const ernn_spec *spec, int layer, ernn_matrix_class matrix)
+{
+    return sum_class(spec, layer, matrix, matrix_padding);
 }
 
 // Vectors of n_cells: biases of the gates, b_hr, three peepholes. (math.md eq. 25)

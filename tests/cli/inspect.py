@@ -62,6 +62,38 @@ with tempfile.TemporaryDirectory() as folder:
     assert all(tensor["name"] in text for tensor in told["tensors"])
     assert len(run([ernn, "inspect", "--help"]).splitlines()) < 25
 
+    # structures of every kind: what is stored, its padding and its bits, counted from the file
+    mixed = pathlib.Path(folder) / "mixed.safetensors"
+    run([make_model, mixed, "lstm:13p7+clip50+bidirectional/gru:6",
+         "input=sparse:4:0.1,recurrent=4,layer0.W_or=1,layer1.recurrent=sparse:6:0.05"])
+    told = json.loads(run([ernn, "inspect", "--json", "--bits", 10, mixed]))
+    assert told["spec"] == "lstm:13p7+clip50+bidirectional/gru:6", told["spec"]
+    padding = bits = plain = 0
+    for tensor in told["tensors"]:
+        name, rows, cols = tensor["name"], tensor["rows"], tensor["cols"]
+        if not ("W_" in name and name.startswith("layer")):
+            continue
+        plain += 10 * rows * cols
+        if tensor["structure"].startswith("sparse"):
+            n_zeros = 0
+            for pe in numbers(mixed, name + ".positions"):
+                gaps = [int(b - a) - 1 for a, b in zip([-1, *pe], pe)]
+                n_zeros += sum(gap // 16 for gap in gaps)
+            kept = sum(map(len, numbers(mixed, name + ".values")))
+            assert (tensor["numbers"], tensor["padding"]) == (kept, n_zeros), tensor
+            assert tensor["bits"] == 14 * (kept + n_zeros), tensor
+        else:
+            k = int(tensor["structure"])
+            assert tensor["padding"] == tensor["numbers"] - math.ceil(rows * cols / k), tensor
+            assert tensor["bits"] == 10 * tensor["numbers"]
+            padding += tensor["padding"]
+        bits += tensor["bits"]
+    assert (told["matrix_bits"], told["matrix_bits_dense"]) == (bits, plain)
+    assert told["padding"] == padding > 0
+    text = run([ernn, "inspect", mixed])
+    assert "layer0.reverse.W_ym" in text and "sparse:6:0.05" in text and "of them padding" in text
+    assert "a whole number from 1 to 32" in run([ernn, "inspect", "--bits", 33, mixed], 2)
+
     assert "No such file" in run([ernn, "inspect", folder + "/none"], 1)
     assert "one file is wanted" in run([ernn, "inspect"], 2)
     whole = model.read_bytes()

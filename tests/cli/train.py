@@ -134,6 +134,32 @@ def compression(root, train, dev):
     check("sparse" in refused.stderr, refused.stderr)
 
 
+def family(root, train, dev):
+    """Bidirectional layers, clips and gates of their own from training to recognition; who cannot
+    have them says so."""
+    text = run("train", "--data", train, "--dev", dev, "--spec",
+               "lstm:7p5+peephole+clip0.5+bidirectional/gru:6+bidirectional_sum/gru:5", "--method",
+               "circulant", "--blocks", "input=4,recurrent=2,layer0.W_cr=1", "--epochs", 2,
+               "--dropout", 0.2, "-o", root / "both").stderr
+    check("parameters, " in text and "of them padding (layer0.input" in text, f"first line: {text}")
+    run("eval", root / "both", "--data", dev)
+    sound = next(iter(sorted(pathlib.Path(dev).rglob("*.WAV")) or sorted(pathlib.Path(dev).rglob("*.wav"))))
+    first = run("recognize", root / "both", sound, "--json").stdout
+    check(first == run("recognize", root / "both", sound, "--json").stdout, "recognize repeats")
+    for arguments in (["recognize", root / "both", "-"],
+                      ["quantize", root / "both", "--data", dev, "-o", root / "never"]):
+        refused = run(*arguments, code=1).stderr
+        check("layer 0 is bidirectional" in refused, f"bidirectional: {refused}")
+    for network, blocks, why in (("lstm:6+clip0.5", "2", "clips its cell"),
+                                 ("gru:6", "recurrent=2,layer0.W_hr=1", "its gates differ")):
+        run("train", "--data", train, "--spec", network, "--method", "circulant", "--blocks", blocks,
+            "--epochs", 1, "-o", root / "plain")
+        run("recognize", root / "plain", sound)
+        refused = run("quantize", root / "plain", "--data", dev, "-o", root / "never", code=1).stderr
+        check(why in refused and refused.count("\n") == 1, f"{network}: {refused}")
+    check(not (root / "never").exists(), "a quantised model of a refused network")
+
+
 def evaluation(root, dev):
     dense = json.loads(run("eval", root / "whole", "--data", dev, "--json").stdout)
     small = json.loads(run("eval", root / "admm", "--data", dev, "--json").stdout)
@@ -155,5 +181,6 @@ with tempfile.TemporaryDirectory() as folder:
     sets = corpus.make(top / "train", 4, 6, 1), corpus.make(top / "dev", 2, 4, 2)
     training(top, *sets)
     compression(top, *sets)
+    family(top, *sets)
     evaluation(top, sets[1])
 print("train and eval: all checks passed")

@@ -234,6 +234,32 @@ static void test_reference(void **unused)
         check_run(MIXED[i][0], MIXED[i][1], i);
 }
 
+// A whole utterance at once gives what its frames give one by one.
+static void test_whole(void **unused)
+{
+    (void)unused;
+    for (int s = 0; s < N_SHAPES; s++) {
+        ernn_error err = {0};
+        ernn_run *run;
+        ernn_model *model = new_model(SHAPES[s], "input=4,recurrent=2");
+        ernn_rng rng = ernn_rng_new((uint64_t)s, 5, 0);
+        float x[STEPS][N_INPUTS];
+        float logits[STEPS][N_LABELS];
+        check_random(&rng, x[0], (size_t)STEPS * N_INPUTS, 1);
+        check_ok(ernn_model_logits(model, x[0], STEPS, logits[0], &err), err);
+        check_ok(ernn_model_logits(model, NULL, 0, NULL, &err), err);
+        check_ok(ernn_run_new(model, &run, &err), err);
+        for (int t = 0; t < STEPS; t++) {
+            float one[N_LABELS];
+            ernn_run_step(run, x[t], one);
+            for (int r = 0; r < N_LABELS; r++)
+                check_near(logits[t][r], one[r], 1e-4);
+        }
+        ernn_run_free(run);
+        ernn_model_free(model);
+    }
+}
+
 static void test_refused(void **unused)
 {
     (void)unused;
@@ -358,9 +384,9 @@ static void test_state_moves(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_zero_state),  cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_state_moves),
+        cmocka_unit_test(test_reference), cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_zero_state),
+        cmocka_unit_test(test_streams),   cmocka_unit_test(test_state_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

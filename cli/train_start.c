@@ -1,0 +1,26 @@
+// The line with which a training starts: what is trained, what it stores, and what of that is
+// padding, layer by layer and class by class. SPDX-License-Identifier: Apache-2.0
+#include "train.h"
+
+#include <stdio.h>
+
+void ernn_cli_training_start(const ernn_spec *spec)
+{
+    static const char *const classes[] = {"input", "recurrent", "projection"};
+    char text[ERNN_SPEC_TEXT];
+    char blocks[ERNN_SPEC_TEXT];
+    ernn_spec_print(spec, text, sizeof text);
+    ernn_spec_print_blocks(spec, blocks, sizeof blocks);
+    fprintf(stderr, "%d > %s > %d, blocks %s: %zu parameters, %zu of them padding", spec->n_inputs,
+            text, spec->n_labels, blocks, ernn_spec_parameters(spec), ernn_spec_padding(spec));
+    const char *before = " (";
+    for (int l = 0; l < spec->n_layers; l++)
+        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++) {
+            const size_t n = ernn_spec_class_padding(spec, l, (ernn_matrix_class)m);
+            if (!n)
+                continue;
+            fprintf(stderr, "%slayer%d.%s %zu", before, l, classes[m], n);
+            before = ", ";
+        }
+    fprintf(stderr, "%s\n", *before == ',' ? ")" : "");
+}
