@@ -13,7 +13,7 @@ ernn_status ernn_model_logits(const ernn_model *model, const float *frames, int 
         return ERNN_OK;
     ernn_status status = ernn_weights_new(model, &weights, err);
     if (status == ERNN_OK)
-        status = ernn_net_new(model, 1, n_frames, &net, err);
+        status = ernn_net_new(weights, 1, n_frames, 1, &net, err);
     if (status == ERNN_OK) {
         const ernn_batch batch = {.n = 1, .frames = &frames, .n_frames = &n_frames};
         ernn_net_forward(net, weights, &batch);
