@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+"""The comparison that the papers make: dense, C-LSTM (direct), projection + fine-tuning, E-RNN (ADMM)
+and ESE (balanced pruning) on the same speech, at equal epochs, over several seeds.
+
+    tools/compare_training.py --speech ../shared/speech                # train what is missing, write the page
+    tools/compare_training.py --speech ../shared/speech --list         # what there is and what is missing
+    tools/compare_training.py --report                                 # the page alone
+
+Trains with build/cli/ernn into results/training/CORPUS/NETWORK/ARM/SEED; what is there is kept, what was
+interrupted resumes from its checkpoint. docs/results-training.md is written from what lies there.
+SPDX-License-Identifier: Apache-2.0
+"""
+import argparse
+import concurrent.futures
+import json
+import math
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ERNN = ROOT / "build" / "cli" / "ernn"
+
+# Epochs: every arm but "dense, start" has DENSE + ROUNDS + FINETUNE in all.
+PLANS = {
+    "small": {"dense": 20, "rounds": 6, "finetune": 18},
+    "large": {"dense": 16, "rounds": 4, "finetune": 12},
+}
+
+# name -> ernn's spec, its plan, its corpora, whether one seed must do, batch
+NETWORKS = {
+    "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 8},
+    "lstm-256": {"spec": "lstm:256,256+peephole", "plan": "small", "batch": 8},
+    "lstm-1024": {"spec": "lstm:1024p512,1024p512+peephole", "plan": "large", "batch": 8},
+}
+
+# Tuned on an4's development set with seed 1, arm by arm (docs/results-training.md says how).
+DENSE = ["--lr", "2e-3", "--dropout", "0.3"]
+COMPRESSED = ["--lr", "2e-3", "--dropout", "0.1"]
+DIRECT = ["--lr", "2e-3", "--dropout", "0.1"]
+TEACHER = ["--distillation", "0.5"]
+
+
+def blocks_of(name):
+    return {"k4": "4", "k8": "8", "k16": "16", "mixed": "input=16,recurrent=8,projection=8"}[name]
+
+
+class Arm:
+    """One way to train: what it starts from, and the options of ernn train."""
+
+    def __init__(self, name, title, options, start=None, is_distilled=False):
+        self.name, self.title, self.options = name, title, options
+        self.start, self.is_distilled = start, is_distilled
+
+
+def arms_of(plan):
+    whole = plan["dense"] + plan["rounds"] + plan["finetune"]
+    after = plan["rounds"] + plan["finetune"]
+    arms = [
+        Arm("start", "dense, where the others start", DENSE + ["--epochs", str(plan["dense"])]),
+        Arm("dense", "dense", DENSE + ["--epochs", str(whole)]),
+    ]
+    for k in ("k4", "k8", "k16", "mixed"):
+        arms.append(Arm(f"admm-{k}", f"E-RNN (ADMM), {k}",
+                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", str(plan["rounds"]),
+                         "--epochs", str(plan["finetune"])] + COMPRESSED, "start", True))
+    for k in ("k8", "k16"):
+        arms.append(Arm(f"projected-{k}", f"projection + fine-tuning, {k}",
+                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", "0",
+                         "--epochs", str(after)] + COMPRESSED, "start", True))
+        arms.append(Arm(f"direct-{k}", f"C-LSTM (direct), {k}",
+                        ["--method", "circulant", "--blocks", blocks_of(k),
+                         "--epochs", str(whole)] + DIRECT))
+        arms.append(Arm(f"pruned-{k}", f"ESE (pruned) at the bits of {k}",
+                        ["--method", "prune", "--like-block", k[1:], "--epochs", str(after)] + COMPRESSED,
+                        "start", True))
+    return arms
+
+
+# ---- Jobs ----
+
+class Job:
+    """One training with one seed, and what is measured on it."""
+
+    def __init__(self, folder, data, network, arm, seed):
+        self.folder, self.data, self.network, self.arm, self.seed = folder, data, network, arm, seed
+        self.place = folder / arm.name / str(seed)
+        self.model = self.place / "model.safetensors"
+        self.needs = folder / arm.start / str(seed) / "model.safetensors" if arm.start else None
+
+    def name(self):
+        return "/".join(self.place.parts[-4:])
+
+    def is_done(self):
+        return (self.place / "result.json").exists()
+
+    def train_command(self):
+        command = [str(ERNN), "train", "--data", str(self.data / "train"), "--dev", str(self.data / "dev"),
+                   "--seed", str(self.seed), "--threads", "1", "--batch", str(NETWORKS[self.network]["batch"]),
+                   "-o", str(self.model)] + self.arm.options
+        if self.needs:
+            command += ["--from", str(self.needs)]
+        else:
+            command += ["--spec", NETWORKS[self.network]["spec"]]
+        if self.arm.is_distilled:
+            command += ["--teacher", str(self.needs)] + TEACHER
+        if pathlib.Path(str(self.model) + ".checkpoint").exists():
+            command.append("--resume")
+        return command
+
+    def run(self):
+        self.place.mkdir(parents=True, exist_ok=True)
+        began = time.time()
+        if not self.model.exists():
+            with open(self.place / "train.txt", "a") as log:
+                subprocess.run(self.train_command(), check=True, stdout=log, stderr=log)
+            with open(self.place / "seconds", "a") as seconds:
+                print(time.time() - began, file=seconds)
+        result = {"float": evaluate(self.model, self.data, self.place / "float")}
+        fixed = self.place / "fixed.safetensors"
+        if not fixed.exists():
+            subprocess.run([str(ERNN), "quantize", str(self.model), "--data", str(self.data / "train"),
+                            "--weight-bits", "12", "--signal-bits", "16", "-o", str(fixed)],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        result["fixed"] = evaluate(fixed, self.data, self.place / "fixed")
+        write(self.place / "result.json", json.dumps(result, indent=1))
+
+
+def write(path, text):
+    """A file that appears whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text)
+    part.replace(path)
+
+
+def evaluate(model, data, prefix):
+    """PER of a model on the test set, with the edits of every utterance."""
+    utterances = prefix.with_name(prefix.name + ".utterances.json")
+    out = subprocess.run([str(ERNN), "eval", str(model), "--data", str(data / "test"), "--threads", "1",
+                          "--json", "--utterances", str(utterances)], check=True, capture_output=True)
+    return json.loads(out.stdout)
+
+
+class Progress:
+    """A line for each training that ends, with the time left at the pace so far."""
+
+    def __init__(self, n):
+        self.n, self.done, self.began, self.lock = n, 0, time.time(), threading.Lock()
+
+    def step(self, job, seconds):
+        with self.lock:
+            self.done += 1
+            left = (time.time() - self.began) / self.done * (self.n - self.done)
+            print(f"{self.done} of {self.n}: {job.name()}, {seconds:.0f} s; about {left / 60:.0f} min left",
+                  flush=True)
+
+
+def run_all(jobs, n_parallel):
+    """Runs what is missing, each after what it starts from; returns the failures."""
+    todo = [job for job in jobs if not job.is_done()]
+    progress = Progress(len(todo))
+    failures = []
+    running = {}
+    with concurrent.futures.ThreadPoolExecutor(n_parallel) as pool:
+        def timed(job):
+            began = time.time()
+            job.run()
+            progress.step(job, time.time() - began)
+
+        while todo or running:
+            for job in list(todo):
+                if len(running) < n_parallel and (not job.needs or job.needs.exists()):
+                    todo.remove(job)
+                    running[pool.submit(timed, job)] = job
+            if not running:
+                failures += [(job, "what it starts from is missing") for job in todo]
+                break
+            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                job = running.pop(future)
+                if future.exception():
+                    failures.append((job, str(future.exception())))
+                    print(f"failed: {job.name()}: see {job.place}/train.txt", file=sys.stderr, flush=True)
+    return failures
+
+
+# ---- The page ----
+
+def mean_and_deviation(values):
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else float("nan")
+
+
+def per(result):
+    return result["per"]
+
+
+def edits_of(place, kind):
+    """Edits of every utterance, by its id."""
+    rows = json.loads((place / f"{kind}.utterances.json").read_text())["utterances"]
+    return {row["id"]: row["substitutions"] + row["deletions"] + row["insertions"] for row in rows}
+
+
+def paired_test(ours, theirs, n_draws=20000):
+    """Two-sided p of the hypothesis that two ways do the same edits: the signs of the differences
+    utterance by utterance (summed over the seeds) are exchangeable. Seeded random permutations."""
+    differences = [sum(a[i] for a in ours) - sum(b[i] for b in theirs) for i in ours[0]]
+    differences = [d for d in differences if d]
+    observed = abs(sum(differences))
+    rng = random.Random(1)
+    extreme = sum(abs(sum(d if rng.getrandbits(1) else -d for d in differences)) >= observed
+                  for _ in range(n_draws))
+    return (extreme + 1) / (n_draws + 1)
+
+
+class Row:
+    """All seeds of one arm."""
+
+    def __init__(self, jobs):
+        self.jobs = [job for job in jobs if job.is_done()]
+        self.arm = jobs[0].arm
+        self.results = [json.loads((job.place / "result.json").read_text()) for job in self.jobs]
+
+    def per(self, kind):
+        return mean_and_deviation([per(r[kind]) for r in self.results])
+
+    def bits(self):
+        """Of the recurrent layers' matrices at 12 bits, indices included."""
+        out = subprocess.run([str(ERNN), "inspect", str(self.jobs[0].model), "--json"], check=True,
+                             capture_output=True)
+        return json.loads(out.stdout)["matrix_bits"]
+
+    def against(self, other, kind="float"):
+        """p of the paired test over the seeds that both have."""
+        seeds = {job.seed for job in self.jobs} & {job.seed for job in other.jobs}
+        ours = [edits_of(job.place, kind) for job in self.jobs if job.seed in seeds]
+        theirs = [edits_of(job.place, kind) for job in other.jobs if job.seed in seeds]
+        return paired_test(ours, theirs) if ours else float("nan")
+
+    def seconds(self):
+        times = [sum(float(line) for line in open(job.place / "seconds")) for job in self.jobs]
+        return statistics.mean(times)
+
+
+def pm(mean, deviation):
+    return f"{mean:.2f}" if math.isnan(deviation) else f"{mean:.2f} ± {deviation:.2f}"
+
+
+def p_text(p):
+    return "" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def rival_of(arm):
+    """ADMM with the same structure, which every other way to it is compared with."""
+    for way in ("projected", "direct"):
+        if arm.name.startswith(way):
+            return "admm" + arm.name[len(way):].split("+")[0]
+    return "admm" + arm.name[len("pruned"):] if arm.name.startswith("pruned") else None
+
+
+def table(rows):
+    """Markdown of one network on one corpus."""
+    by_name = {row.arm.name: row for row in rows}
+    dense = by_name.get("dense") or by_name.get("start")
+    lines = ["| | parameters | kbit | float PER % | 12-bit PER % | to dense | p to dense | p to ADMM | seeds | s |",
+             "|---|---|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        mean, deviation = row.per("float")
+        rival = by_name.get(rival_of(row.arm))
+        lines.append("| " + " | ".join([
+            row.arm.title, f"{row.results[0]['float']['parameters']:,}", f"{row.bits() / 1000:,.0f}",
+            pm(mean, deviation), pm(*row.per("fixed")),
+            "" if row is dense else f"{mean - dense.per('float')[0]:+.2f}",
+            "" if row is dense else p_text(row.against(dense)),
+            p_text(row.against(rival)) if rival else "", str(len(row.jobs)), f"{row.seconds():.0f}"]) + " |")
+    return "\n".join(lines)
+
+
+def page(jobs_by_place):
+    """docs/results-training.md from the results that there are."""
+    parts = [(ROOT / "tools" / "results-training.head.md").read_text().rstrip()]
+    for (corpus, network), jobs in jobs_by_place.items():
+        rows = [Row(list(group)) for group in grouped(jobs)]
+        rows = [row for row in rows if row.jobs]
+        if not rows:
+            continue
+        plan = PLANS[NETWORKS[network]["plan"]]
+        count = rows[0].results[0]["float"]
+        parts.append(f"## {corpus}, {NETWORKS[network]['spec']}\n\n"
+                     f"{count['utterances']} test utterances, {count['references']:,} reference phones. Epochs: "
+                     f"{plan['dense']} dense, then {plan['rounds']} rounds of ADMM and {plan['finetune']} of "
+                     f"fine-tuning; every other way takes the same {sum(plan.values())} in all.\n\n" + table(rows))
+    write(ROOT / "docs" / "results-training.md", "\n\n".join(parts) + "\n")
+
+
+def grouped(jobs):
+    """Jobs of one arm together, in the order of the arms."""
+    names = dict.fromkeys(job.arm.name for job in jobs)
+    return [[job for job in jobs if job.arm.name == name] for name in names]
+
+
+def make_jobs(arguments):
+    """(corpus, network) -> jobs, the ones that others start from first."""
+    made = {}
+    for corpus in arguments.corpora.split(","):
+        for network in arguments.networks.split(","):
+            if network not in NETWORKS:
+                sys.exit(f"compare_training: --networks: '{network}' is none of {', '.join(NETWORKS)}")
+            arms = arms_of(PLANS[NETWORKS[network]["plan"]])
+            if arguments.arms:
+                wanted = set(arguments.arms.split(",")) | {"start"}
+                arms = [arm for arm in arms if arm.name in wanted]
+            folder = pathlib.Path(arguments.output) / corpus / network
+            data = pathlib.Path(arguments.speech) / corpus
+            made[corpus, network] = [Job(folder, data, network, arm, seed)
+                                     for seed in range(1, arguments.seeds + 1) for arm in arms]
+    return made
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speech", default=str(ROOT / ".." / "shared" / "speech"))
+    parser.add_argument("--output", default=str(ROOT / "results" / "training"))
+    parser.add_argument("--corpora", default="an4", help="an4,speechocean762")
+    parser.add_argument("--networks", default="gru-256,lstm-256", help=", ".join(NETWORKS))
+    parser.add_argument("--arms", default="", help="only these; default all")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="trainings at a time, one thread each")
+    parser.add_argument("--list", action="store_true", help="what is there and what is missing")
+    parser.add_argument("--report", action="store_true", help="write the page, train nothing")
+    arguments = parser.parse_args()
+    made = make_jobs(arguments)
+    jobs = [job for group in made.values() for job in group]
+    if arguments.list:
+        for job in jobs:
+            print("done   " if job.is_done() else "missing", job.name())
+        return 0
+    failures = []
+    if not arguments.report:
+        for (corpus, _) in made:
+            if not (pathlib.Path(arguments.speech) / corpus).is_dir():
+                sys.exit(f"compare_training: {arguments.speech}/{corpus}: no such corpus; --speech FOLDER")
+        if not ERNN.exists():
+            sys.exit(f"compare_training: {ERNN}: not built; meson setup build && ninja -C build")
+        failures = run_all(jobs, arguments.jobs)
+    page(made)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
