@@ -42,7 +42,7 @@ NETWORKS = {
 # Tuned on an4's development set with seed 1, arm by arm (docs/results-training.md says how).
 DENSE = ["--lr", "2e-3", "--dropout", "0.3"]
 COMPRESSED = ["--lr", "2e-3", "--dropout", "0.1"]
-DIRECT = ["--lr", "1e-3", "--dropout", "0.1"]
+DIRECT = ["--lr", "1e-3", "--dropout", "0", "--schedule", "cosine", "--warmup", "2"]
 TEACHER = ["--distillation", "0.5"]
 
 
@@ -330,6 +330,7 @@ def make_jobs(arguments):
 
 
 def main():
+    global ERNN
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--speech", default=str(ROOT / ".." / "shared" / "speech"))
     parser.add_argument("--output", default=str(ROOT / "results" / "training"))
@@ -338,9 +339,11 @@ def main():
     parser.add_argument("--arms", default="", help="only these; default all")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="trainings at a time, one thread each")
+    parser.add_argument("--ernn", default=str(ERNN), help="the command to train with")
     parser.add_argument("--list", action="store_true", help="what is there and what is missing")
     parser.add_argument("--report", action="store_true", help="write the page, train nothing")
     arguments = parser.parse_args()
+    ERNN = pathlib.Path(arguments.ernn)
     made = make_jobs(arguments)
     jobs = [job for group in made.values() for job in group]
     if arguments.list:
