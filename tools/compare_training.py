@@ -34,15 +34,16 @@ PLANS = {
 
 # name -> ernn's spec, its plan, its corpora, whether one seed must do, batch
 NETWORKS = {
-    "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 8},
-    "lstm-256": {"spec": "lstm:256,256+peephole", "plan": "small", "batch": 8},
-    "lstm-1024": {"spec": "lstm:1024p512,1024p512+peephole", "plan": "large", "batch": 8},
+    "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 8, "lr": 2e-3},
+    "lstm-256": {"spec": "lstm:256,256+peephole", "plan": "small", "batch": 8, "lr": 2e-3},
+    "lstm-1024": {"spec": "lstm:1024p512,1024p512+peephole", "plan": "large", "batch": 8, "lr": 1e-3},
 }
 
 # Tuned on an4's development set with seed 1, arm by arm (docs/results-training.md says how).
-DENSE = ["--lr", "2e-3", "--dropout", "0.3"]
-COMPRESSED = ["--lr", "2e-3", "--dropout", "0.1"]
-DIRECT = ["--lr", "1e-3", "--dropout", "0", "--schedule", "cosine", "--warmup", "2"]
+# Rates are relative to the network's own.
+DENSE = ["--lr", "1", "--dropout", "0.3"]
+COMPRESSED = ["--lr", "1", "--dropout", "0.1"]
+DIRECT = ["--lr", "0.5", "--dropout", "0.1", "--init-scale", "2"]
 TEACHER = ["--distillation", "0.5"]
 
 
@@ -78,6 +79,13 @@ def arms_of(plan):
         arms.append(Arm(f"projected-{k}", f"projection + fine-tuning, {k}",
                         ["--method", "admm", "--blocks", blocks_of(k), "--rounds", "0",
                          "--epochs", str(after)] + COMPRESSED, "start", True))
+        if k == "k8":
+            arms.append(Arm("admm-k8-labels", "E-RNN (ADMM), k8, without a teacher",
+                            ["--method", "admm", "--blocks", "8", "--rounds", str(plan["rounds"]),
+                             "--epochs", str(plan["finetune"])] + COMPRESSED, "start"))
+            arms.append(Arm("projected-k8-labels", "projection + fine-tuning, k8, without a teacher",
+                            ["--method", "admm", "--blocks", "8", "--rounds", "0",
+                             "--epochs", str(after)] + COMPRESSED, "start"))
         arms.append(Arm(f"direct-{k}", f"C-LSTM (direct), {k}",
                         ["--method", "circulant", "--blocks", blocks_of(k),
                          "--epochs", str(whole)] + DIRECT))
@@ -104,10 +112,17 @@ class Job:
     def is_done(self):
         return (self.place / "result.json").exists()
 
+    def options(self):
+        """Those of the arm, the learning rate times the network's own."""
+        options = list(self.arm.options)
+        at = options.index("--lr") + 1
+        options[at] = f"{float(options[at]) * NETWORKS[self.network]['lr']:g}"
+        return options
+
     def train_command(self):
         command = [str(ERNN), "train", "--data", str(self.data / "train"), "--dev", str(self.data / "dev"),
                    "--seed", str(self.seed), "--threads", "1", "--batch", str(NETWORKS[self.network]["batch"]),
-                   "-o", str(self.model)] + self.arm.options
+                   "-o", str(self.model)] + self.options()
         if self.needs:
             command += ["--from", str(self.needs)]
         else:
@@ -266,7 +281,7 @@ def rival_of(arm):
     """ADMM with the same structure, which every other way to it is compared with."""
     for way in ("projected", "direct"):
         if arm.name.startswith(way):
-            return "admm" + arm.name[len(way):].split("+")[0]
+            return "admm" + arm.name[len(way):]
     return "admm" + arm.name[len("pruned"):] if arm.name.startswith("pruned") else None
 
 
@@ -325,7 +340,7 @@ def make_jobs(arguments):
             folder = pathlib.Path(arguments.output) / corpus / network
             data = pathlib.Path(arguments.speech) / corpus
             made[corpus, network] = [Job(folder, data, network, arm, seed)
-                                     for seed in range(1, arguments.seeds + 1) for arm in arms]
+                                     for seed in range(arguments.first_seed, arguments.seeds + 1) for arm in arms]
     return made
 
 
@@ -337,7 +352,8 @@ def main():
     parser.add_argument("--corpora", default="an4", help="an4,speechocean762")
     parser.add_argument("--networks", default="gru-256,lstm-256", help=", ".join(NETWORKS))
     parser.add_argument("--arms", default="", help="only these; default all")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="the last one")
+    parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="trainings at a time, one thread each")
     parser.add_argument("--ernn", default=str(ERNN), help="the command to train with")
     parser.add_argument("--list", action="store_true", help="what is there and what is missing")
