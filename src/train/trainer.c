@@ -3,6 +3,7 @@
 #include "train/trainer.h"
 
 #include "base/memory.h"
+#include "nn/model.h"
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/options.h"
@@ -15,20 +16,24 @@
 
 // ---- Opening: checks and everything that does not depend on the phase ----
 
-// Whether there are sparse matrices, and beside them only dense ones.
-static bool is_prunable(const ernn_spec *structure)
+// Which structures a spec has.
+typedef struct structures {
+    bool has_circulant;
+    bool has_sparse;
+} structures;
+
+static structures structures_of(const ernn_spec *structure)
 {
-    bool is_sparse = false;
+    structures found = {0};
     for (int l = 0; l < structure->n_layers; l++)
         for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
             for (int g = 0; g < ernn_spec_gates(structure->layers[l].cell); g++) {
                 const ernn_structure s =
                     ernn_spec_structure(&structure->layers[l], (ernn_matrix_class)m, g);
-                if (s.block > 1)
-                    return false;
-                is_sparse = is_sparse || s.sparse.n_pes > 0;
+                found.has_circulant = found.has_circulant || s.block > 1;
+                found.has_sparse = found.has_sparse || s.sparse.n_pes > 0;
             }
-    return is_sparse;
+    return found;
 }
 
 static ernn_status check_structure(const ernn_model *initial, const ernn_spec *structure,
@@ -45,13 +50,37 @@ static ernn_status check_structure(const ernn_model *initial, const ernn_spec *s
                               "start from; to go on with circulant blocks use method circulant",
                               blocks);
     }
-    if (method == ERNN_METHOD_ADMM && !structure)
-        return ernn_error_set(err, ERNN_BAD_ARG, "training: ADMM needs block sizes to reach");
-    if (method == ERNN_METHOD_PRUNE && (!structure || !is_prunable(structure)))
+    const structures found = structure ? structures_of(structure) : (structures){0};
+    if (method == ERNN_METHOD_ADMM && (!structure || found.has_sparse))
+        return ernn_error_set(err, ERNN_BAD_ARG, "training: ADMM needs block sizes to reach%s",
+                              found.has_sparse ? "; sparse matrices take method prune" : "");
+    if (method == ERNN_METHOD_PRUNE && (!found.has_sparse || found.has_circulant))
         return ernn_error_set(err, ERNN_BAD_ARG,
                               "training: pruning needs sparse matrices to reach, like "
                               "sparse:16:0.1, and beside them dense ones only");
     return structure ? ernn_spec_validate(structure, err) : ERNN_OK;
+}
+
+// A teacher hears what the network hears: the same features, normalised by the same statistics.
+static ernn_status check_teacher(const ernn_trainer *t, ernn_error *err)
+{
+    const ernn_model *teacher = t->options.teacher;
+    const ernn_features *a = ernn_model_features(teacher);
+    const ernn_features *b = ernn_model_features(t->initial);
+    const bool is_same = a->kind == b->kind && a->rate_hz == b->rate_hz &&
+                         a->window_ms == b->window_ms && a->shift_ms == b->shift_ms &&
+                         a->n_filters == b->n_filters && a->n_cepstra == b->n_cepstra &&
+                         a->n_deltas == b->n_deltas && a->n_stacked == b->n_stacked &&
+                         a->normalisation == b->normalisation;
+    const ernn_feature_statistics *x = ernn_model_statistics_const(teacher);
+    const ernn_feature_statistics *y = ernn_model_statistics_const(t->initial);
+    const size_t bytes = (size_t)x->n * sizeof *x->mean;
+    if (is_same && x->n == y->n && memcmp(x->mean, y->mean, bytes) == 0 &&
+        memcmp(x->variance, y->variance, bytes) == 0)
+        return ERNN_OK;
+    return ernn_error_set(err, ERNN_BAD_ARG,
+                          "teacher: its features or their statistics are not the network's; train "
+                          "both on the same corpus with the same settings, or start from it");
 }
 
 static ernn_status check_data(const ernn_trainer *t, ernn_error *err)
@@ -200,6 +229,8 @@ ernn_status ernn_trainer_open(ernn_trainer *t, ernn_error *err)
         status = ernn_trainer_open_decoding(t, err);
     if (status == ERNN_OK)
         status = open_batches(t, err);
+    if (status == ERNN_OK && t->options.teacher)
+        status = check_teacher(t, err);
     if (status == ERNN_OK && t->options.teacher)
         status =
             ernn_teacher_new(t->options.teacher, t->train, t->options.threads, &t->posteriors, err);

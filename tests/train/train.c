@@ -517,6 +517,17 @@ static void test_refusals(void **state)
     t->options.batch = 5;
     t->options.method = ERNN_METHOD_ADMM;
     check_refused(t, NULL, ERNN_BAD_ARG, "block sizes");
+    ernn_error err = {0};
+    ernn_spec sparse = t->structure;
+    check_ok(ernn_spec_parse_blocks(&sparse, "input=4,recurrent=sparse:2:0.5", &err), err);
+    check_refused(t, &sparse, ERNN_BAD_ARG, "method prune");
+    ernn_model *teacher = NULL;
+    check_ok(ernn_model_copy(t->model, &teacher, &err), err);
+    t->options.teacher = teacher;
+    ernn_model_statistics(teacher)->n = 1;
+    check_refused(t, &t->structure, ERNN_BAD_ARG, "statistics");
+    t->options.teacher = NULL;
+    ernn_model_free(teacher);
     t->options.method = ERNN_METHOD_DENSE;
     t->options.resume = true;
     check_refused(t, NULL, ERNN_BAD_ARG, "path");
