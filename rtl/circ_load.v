@@ -1,96 +1,122 @@
-// From the load bus to the weight memories of a product's processing elements.
+// From the load bus to the weight memories of an array of processing elements.
 //
-// The packed spectra [p][q][k] arrive one word at a time in that order. Block (i, j) goes to
-// element i % PES, address (i / PES) q + j, as the OPERANDS factors that meet the operands of
-// circ_spectrum (docs/fixed-point.md 4.2): w_0, w_{k/2}, then for each complex bin wr, wi - wr, wr
-// + wi. Forming the sums here costs one adder pair per bin instead of one per element and bin.
+// The packed spectra [gate][row][column][k] of one matrix arrive one word at a time in that order.
+// Gates go to the chains in turn and, past the last chain, to the next kind of job; rows of a gate
+// go to the elements of its chain in turn. Block (row, column) lies where circ_sequence looks for
+// it, as the OPERANDS factors that meet the operands of circ_array (docs/fixed-point.md 4.2): w_0,
+// w_{k/2}, then for each complex bin wr, wi - wr, wr + wi. Forming the sums here costs one adder
+// pair per bin instead of one per element and bin. i_kind: of the matrix's first gate.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
 module circ_load #(
-  parameter WEIGHT_BITS  = 12,
-  parameter LOG2_K       = 3,
-  parameter ROW_BLOCKS   = 16,   // p
-  parameter COL_BLOCKS   = 8,    // q
-  parameter PES          = 4,
-  parameter DEPTH        = (ROW_BLOCKS + PES - 1) / PES * COL_BLOCKS,
-  parameter ADDRESS_BITS = (DEPTH > 1) ? $clog2(DEPTH) : 1,
-  parameter OPERANDS     = (LOG2_K == 0) ? 1 : 3 * (1 << LOG2_K) / 2 - 1
+  parameter        WEIGHT_BITS  = 12,
+  parameter        LOG2_K       = 3,
+  parameter        CHAINS       = 4,
+  parameter        PES          = 4,   // of a chain
+  parameter        RING         = 1,
+  parameter [63:0] COLS         = {16'd1, 16'd1, 16'd5, 16'd4},   // as circ_sequence
+  parameter [63:0] ROWS         = {16'd1, 16'd1, 16'd8, 16'd8},
+  parameter [63:0] BASES        = {16'd0, 16'd0, 16'd8, 16'd0},
+  parameter        ADDRESS_BITS = 5,
+  parameter        OPERANDS     = (LOG2_K == 0) ? 1 : 3 * (1 << LOG2_K) / 2 - 1
 ) (
   input  wire                                  clk,
   input  wire                                  rst,
   input  wire                                  i_valid,
   input  wire                                  i_start,
+  input  wire [1:0]                            i_kind,
   input  wire [WEIGHT_BITS-1:0]                i_data,
-  output reg  [PES-1:0]                        o_write,
+  output wire [CHAINS*PES-1:0]                 o_write,
   output reg  [ADDRESS_BITS-1:0]               o_address,
   output wire [OPERANDS*(WEIGHT_BITS+1)-1:0]   o_factors
 );
   localparam K = 1 << LOG2_K;
   localparam FACTOR_BITS = WEIGHT_BITS + 1;
-  localparam ELEMENT_BITS = (LOG2_K > 0) ? LOG2_K : 1;
-  localparam COLUMN_BITS = (COL_BLOCKS > 1) ? $clog2(COL_BLOCKS) : 1;
-  localparam PE_BITS = (PES > 1) ? $clog2(PES) : 1;
   localparam LAST_ELEMENT_NUMBER = K - 1;
-  localparam [ELEMENT_BITS-1:0] LAST_ELEMENT = LAST_ELEMENT_NUMBER[ELEMENT_BITS-1:0];
-  localparam LAST_COLUMN_NUMBER = COL_BLOCKS - 1;
-  localparam [COLUMN_BITS-1:0] LAST_COLUMN = LAST_COLUMN_NUMBER[COLUMN_BITS-1:0];
+  localparam [7:0] LAST_ELEMENT = LAST_ELEMENT_NUMBER[7:0];
   localparam LAST_PE_NUMBER = PES - 1;
-  localparam [PE_BITS-1:0] LAST_PE = LAST_PE_NUMBER[PE_BITS-1:0];
+  localparam [15:0] LAST_PE = LAST_PE_NUMBER[15:0];
+  localparam LAST_SLOT_NUMBER = RING - 1;
+  localparam [15:0] LAST_SLOT = LAST_SLOT_NUMBER[15:0];
+  localparam LAST_CHAIN_NUMBER = CHAINS - 1;
+  localparam [3:0] LAST_CHAIN = LAST_CHAIN_NUMBER[3:0];
+  localparam RING_NUMBER = RING;
+  localparam [15:0] COLUMN_STEP = RING_NUMBER[15:0];
 
   // Position of the next word; a start bit puts this very word at the origin. `first_q` is the
-  // address of the current group's column 0.
-  reg  [ELEMENT_BITS-1:0] element_q;
-  reg  [COLUMN_BITS-1:0]  column_q;
-  reg  [PE_BITS-1:0]      pe_q;
-  reg  [ADDRESS_BITS-1:0] first_q;
-  reg  [ADDRESS_BITS-1:0] address_q;
-  wire [ELEMENT_BITS-1:0] element = i_start ? {ELEMENT_BITS{1'b0}} : element_q;
-  wire [COLUMN_BITS-1:0]  column = i_start ? {COLUMN_BITS{1'b0}} : column_q;
-  wire [PE_BITS-1:0]      pe = i_start ? {PE_BITS{1'b0}} : pe_q;
-  wire [ADDRESS_BITS-1:0] first = i_start ? {ADDRESS_BITS{1'b0}} : first_q;
-  wire [ADDRESS_BITS-1:0] address = i_start ? {ADDRESS_BITS{1'b0}} : address_q;
-  wire                    block_ends = element == LAST_ELEMENT;
-  wire                    row_ends = block_ends & (column == LAST_COLUMN);
-  wire                    group_ends = row_ends & (pe == LAST_PE);
+  // address of the row's column 0.
+  reg  [7:0]  element_q;
+  reg  [15:0] column_q;
+  reg  [15:0] row_q;
+  reg  [15:0] pe_q;
+  reg  [15:0] slot_q;
+  reg  [3:0]  chain_q;
+  reg  [1:0]  kind_q;
+  reg  [15:0] first_q;
+  reg  [15:0] address_q;
+  wire [7:0]  element = i_start ? 8'd0 : element_q;
+  wire [15:0] column = i_start ? 16'd0 : column_q;
+  wire [15:0] row = i_start ? 16'd0 : row_q;
+  wire [15:0] pe = i_start ? 16'd0 : pe_q;
+  wire [15:0] slot = i_start ? 16'd0 : slot_q;
+  wire [3:0]  chain = i_start ? 4'd0 : chain_q;
+  wire [1:0]  kind = i_start ? i_kind : kind_q;
+  wire [15:0] first = i_start ? BASES[16*i_kind +: 16] : first_q;
+  wire [15:0] address = i_start ? BASES[16*i_kind +: 16] : address_q;
+  wire        block_ends = element == LAST_ELEMENT;
+  wire        row_ends = block_ends & (column == COLS[16*kind +: 16] - 16'd1);
+  wire        gate_ends = row_ends & (row == ROWS[16*kind +: 16] - 16'd1);
+  wire        group_ends = row_ends & (pe == LAST_PE);
+  wire        pass_ends = group_ends & (slot == LAST_SLOT);
+  wire        kind_ends = gate_ends & (chain == LAST_CHAIN);
+  wire [1:0]  next_kind = kind + {1'b0, kind_ends};
+  wire [15:0] next_first = gate_ends ? BASES[16*next_kind +: 16]
+                                     : pass_ends ? address + 16'd1
+                                                 : group_ends ? first + 16'd1 : first;
 
-  always @(posedge clk) begin
-    if (rst) begin
-      element_q <= {ELEMENT_BITS{1'b0}};
-      column_q  <= {COLUMN_BITS{1'b0}};
-      pe_q      <= {PE_BITS{1'b0}};
-      first_q   <= {ADDRESS_BITS{1'b0}};
-      address_q <= {ADDRESS_BITS{1'b0}};
-    end else if (i_valid) begin
-      element_q <= block_ends ? {ELEMENT_BITS{1'b0}} : element + 1'b1;
-      column_q  <= row_ends ? {COLUMN_BITS{1'b0}} : block_ends ? column + 1'b1 : column;
-      pe_q      <= group_ends ? {PE_BITS{1'b0}} : row_ends ? pe + 1'b1 : pe;
-      first_q   <= group_ends ? address + 1'b1 : first;
-      address_q <= (row_ends & ~group_ends) ? first : block_ends ? address + 1'b1 : address;
+  always @(posedge clk)
+    if (i_valid) begin
+      element_q <= block_ends ? 8'd0 : element + 8'd1;
+      column_q  <= row_ends ? 16'd0 : block_ends ? column + 16'd1 : column;
+      row_q     <= gate_ends ? 16'd0 : row_ends ? row + 16'd1 : row;
+      pe_q      <= (gate_ends | group_ends) ? 16'd0 : row_ends ? pe + 16'd1 : pe;
+      slot_q    <= (gate_ends | pass_ends) ? 16'd0 : group_ends ? slot + 16'd1 : slot;
+      chain_q   <= kind_ends ? 4'd0 : gate_ends ? chain + 4'd1 : chain;
+      kind_q    <= next_kind;
+      first_q   <= next_first;
+      address_q <= row_ends ? next_first : block_ends ? address + COLUMN_STEP : address;
     end
-  end
 
   // The block's words, complete one cycle after its last word; its factors one cycle later.
-  reg  [K*WEIGHT_BITS-1:0] words_q;
-  reg                      complete_q;
-  reg  [PE_BITS-1:0]       complete_pe_q;
-  reg  [ADDRESS_BITS-1:0]  complete_address_q;
+  reg  [K*WEIGHT_BITS-1:0]  words_q;
+  reg                       complete_q;
+  reg  [15:0]               complete_pe_q;
+  reg  [3:0]                complete_chain_q;
+  reg  [ADDRESS_BITS-1:0]   complete_address_q;
+  wire                      unused_address = &{1'b0, address};
   always @(posedge clk) begin
     complete_q         <= ~rst & i_valid & block_ends;
     complete_pe_q      <= pe;
-    complete_address_q <= address;
+    complete_chain_q   <= chain;
+    complete_address_q <= address[ADDRESS_BITS-1:0];
     o_address          <= complete_address_q;
   end
 
-  genvar n;
+  genvar c, n;
   generate
-    for (n = 0; n < PES; n = n + 1) begin : g_pe
-      localparam [PE_BITS-1:0] OWN = n;
-      always @(posedge clk)
-        o_write[n] <= ~rst & complete_q & (complete_pe_q == OWN);
+    for (c = 0; c < CHAINS; c = c + 1) begin : g_chain
+      localparam [3:0] OWN_CHAIN = c;
+      for (n = 0; n < PES; n = n + 1) begin : g_pe
+        localparam [15:0] OWN = n;
+        reg write_q;
+        always @(posedge clk)
+          write_q <= ~rst & complete_q & (complete_pe_q == OWN) & (complete_chain_q == OWN_CHAIN);
+        assign o_write[c*PES+n] = write_q;
+      end
     end
     for (n = 0; n < K; n = n + 1) begin : g_element
-      localparam [ELEMENT_BITS-1:0] OWN = n;
+      localparam [7:0] OWN = n;
       always @(posedge clk)
         if (i_valid & (element == OWN))
           words_q[n*WEIGHT_BITS +: WEIGHT_BITS] <= i_data;

@@ -5,21 +5,26 @@
 //
 // Rows come in order, ROWS / k of them per frame; words past ROWS are zero. One block row per
 // cycle. Latency: the transform's plus 5 cycles.
+//
+// The two shifts may differ between KINDS of job (8 bits each): words are moved up to the largest
+// shift, then all are rounded by it.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
 module circ_output #(
-  parameter SIGNAL_BITS       = 16,
-  parameter LOG2_K            = 3,
-  parameter ROWS              = 64,
-  parameter SUM_BITS          = 34,
-  parameter ACCUMULATOR_SHIFT = 10,
-  parameter OUTPUT_SHIFT      = 3,
-  parameter OPERANDS          = (LOG2_K == 0) ? 1 : 3 * (1 << LOG2_K) / 2 - 1
+  parameter        SIGNAL_BITS        = 16,
+  parameter        LOG2_K             = 3,
+  parameter        ROWS               = 64,
+  parameter        SUM_BITS           = 34,
+  parameter        KINDS              = 2,    // 1 to 4
+  parameter [31:0] ACCUMULATOR_SHIFTS = {8'd0, 8'd0, 8'd9, 8'd10},
+  parameter [31:0] OUTPUT_SHIFTS      = {8'd0, 8'd0, 8'd4, 8'd3},
+  parameter        OPERANDS           = (LOG2_K == 0) ? 1 : 3 * (1 << LOG2_K) / 2 - 1
 ) (
   input  wire                               clk,
   input  wire                               rst,
   input  wire                               i_valid,
+  input  wire [1:0]                         i_kind,
   input  wire [OPERANDS*SUM_BITS-1:0]       i_sums,
   output wire                               o_block_valid,
   output wire [(1<<LOG2_K)*SIGNAL_BITS-1:0] o_block,
@@ -27,6 +32,31 @@ module circ_output #(
   output wire                               o_product_hit
 );
   localparam K = 1 << LOG2_K;
+  // Largest of KINDS shifts.
+  function integer largest;
+    input [31:0] shifts;
+    integer kind;
+    begin
+      largest = 0;
+      for (kind = 0; kind < KINDS; kind = kind + 1)
+        if ({24'd0, shifts[8*kind +: 8]} > largest)
+          largest = {24'd0, shifts[8*kind +: 8]};
+    end
+  endfunction
+  function integer smallest;
+    input [31:0] shifts;
+    integer kind;
+    begin
+      smallest = 255;
+      for (kind = 0; kind < KINDS; kind = kind + 1)
+        if ({24'd0, shifts[8*kind +: 8]} < smallest)
+          smallest = {24'd0, shifts[8*kind +: 8]};
+    end
+  endfunction
+  localparam ACCUMULATOR_SHIFT = largest(ACCUMULATOR_SHIFTS);
+  localparam OUTPUT_SHIFT = largest(OUTPUT_SHIFTS);
+  localparam LEAST_ACCUMULATOR_SHIFT = smallest(ACCUMULATOR_SHIFTS);
+  localparam LEAST_OUTPUT_SHIFT = smallest(OUTPUT_SHIFTS);
   localparam NARROW_BITS = SIGNAL_BITS + 4;
   localparam WIDE_BITS = NARROW_BITS + LOG2_K + 1;
   localparam ROW_BLOCKS = (ROWS + K - 1) / K;
@@ -98,25 +128,67 @@ module circ_output #(
     .o_valid (o_block_valid)
   );
 
+  // The kind of the sums, and of the transform's result.
+  localparam IRFFT_CYCLES =
+    (LOG2_K == 0) ? 1 : LOG2_K + ((LOG2_K > 2) ? 2 * (LOG2_K - 2) : 0);
+  reg  [1:0] kind_q;
+  wire [1:0] wide_kind;
+  always @(posedge clk)
+    kind_q <= i_kind;
+  delay #(
+    .BITS   (2),
+    .CYCLES (IRFFT_CYCLES + 2)
+  ) u_kind (
+    .clk    (clk),
+    .i_data (kind_q),
+    .o_data (wide_kind)
+  );
+
+  localparam RAISED_SUM_BITS = SUM_BITS + ACCUMULATOR_SHIFT - LEAST_ACCUMULATOR_SHIFT;
+  localparam RAISED_WIDE_BITS = WIDE_BITS + OUTPUT_SHIFT - LEAST_OUTPUT_SHIFT;
   generate
     for (n = 0; n < K; n = n + 1) begin : g_round
+      wire [RAISED_SUM_BITS-1:0]  raised_sum;
+      wire [RAISED_WIDE_BITS-1:0] raised_wide;
+      shift_align #(
+        .BITS   (SUM_BITS),
+        .KINDS  (KINDS),
+        .SHIFTS (ACCUMULATOR_SHIFTS),
+        .MOST   (ACCUMULATOR_SHIFT),
+        .LEAST  (LEAST_ACCUMULATOR_SHIFT)
+      ) u_sum_align (
+        .i_kind (kind_q),
+        .i_data (spectrum[n*SUM_BITS +: SUM_BITS]),
+        .o_data (raised_sum)
+      );
+      shift_align #(
+        .BITS   (WIDE_BITS),
+        .KINDS  (KINDS),
+        .SHIFTS (OUTPUT_SHIFTS),
+        .MOST   (OUTPUT_SHIFT),
+        .LEAST  (LEAST_OUTPUT_SHIFT)
+      ) u_wide_align (
+        .i_kind (wide_kind),
+        .i_data (wide[n*WIDE_BITS +: WIDE_BITS]),
+        .o_data (raised_wide)
+      );
       round_saturate #(
-        .IN_BITS  (SUM_BITS),
+        .IN_BITS  (RAISED_SUM_BITS),
         .OUT_BITS (NARROW_BITS),
         .SHIFT    (ACCUMULATOR_SHIFT)
       ) u_accumulator (
         .clk    (clk),
-        .i_data (spectrum[n*SUM_BITS +: SUM_BITS]),
+        .i_data (raised_sum),
         .o_data (narrow[n*NARROW_BITS +: NARROW_BITS]),
         .o_hit  (narrow_hits[n])
       );
       round_saturate #(
-        .IN_BITS  (WIDE_BITS),
+        .IN_BITS  (RAISED_WIDE_BITS),
         .OUT_BITS (SIGNAL_BITS),
         .SHIFT    (OUTPUT_SHIFT)
       ) u_product (
         .clk    (clk),
-        .i_data (wide[n*WIDE_BITS +: WIDE_BITS]),
+        .i_data (raised_wide),
         .o_data (block[n*SIGNAL_BITS +: SIGNAL_BITS]),
         .o_hit  (block_hits[n])
       );

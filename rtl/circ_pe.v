@@ -7,8 +7,11 @@
 //
 // Timing, in cycles after i_address: weight out of memory 1, with i_operands, i_first and i_enable
 // given at 1 (i.e. one cycle after the address); product 3; sum 4. i_capture, when the sum is
-// complete, copies all sums to the result register, which otherwise takes i_chain: results of all
-// elements leave through element 0, one row per cycle, in order.
+// complete, copies all sums to the result register, which takes i_chain on i_advance: results of all
+// elements leave through element 0 in order, one row for each advance.
+//
+// RING > 1: that many block rows are worked on in turn, one in each enabled cycle; the sums of the
+// others wait in a ring of registers and come back as the adder's other input.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -17,6 +20,7 @@ module circ_pe #(
   parameter WEIGHT_BITS  = 12,
   parameter OPERANDS     = 11,
   parameter SUM_BITS     = 34,
+  parameter RING         = 1,
   parameter DEPTH        = 512,
   parameter ADDRESS_BITS = (DEPTH > 1) ? $clog2(DEPTH) : 1
 ) (
@@ -29,6 +33,7 @@ module circ_pe #(
   input  wire                                  i_first,
   input  wire                                  i_enable,
   input  wire                                  i_capture,
+  input  wire                                  i_advance,
   input  wire [OPERANDS*SUM_BITS-1:0]          i_chain,
   output reg  [OPERANDS*SUM_BITS-1:0]          o_chain
 );
@@ -61,7 +66,8 @@ module circ_pe #(
     product_first_q  <= first_q;
     enable_q         <= i_enable;
     product_enable_q <= enable_q;
-    o_chain          <= i_capture ? sums : i_chain;
+    if (i_capture | i_advance)
+      o_chain <= i_capture ? sums : i_chain;
   end
 
   genvar n;
@@ -71,6 +77,7 @@ module circ_pe #(
       reg  signed [OPERAND_BITS-1:0] operand_q;
       reg  signed [PRODUCT_BITS-1:0] product_q;
       reg  signed [SUM_BITS-1:0]     sum_q;
+      wire signed [SUM_BITS-1:0]     own;
       // The top bits of a product are copies of its sign (factors are symmetric).
       wire signed [SUM_BITS-1:0] product;
       if (SUM_BITS > PRODUCT_BITS) begin : g_extend
@@ -84,7 +91,18 @@ module circ_pe #(
         operand_q <= i_operands[n*OPERAND_BITS +: OPERAND_BITS];
         product_q <= factor_q * operand_q;
         if (product_enable_q)
-          sum_q <= product + (product_first_q ? ZERO : sum_q);
+          sum_q <= product + (product_first_q ? ZERO : own);
+      end
+      // The sum of the same row as the product that comes next.
+      if (RING > 1) begin : g_ring
+        reg  [(RING-1)*SUM_BITS-1:0] ring_q;
+        wire [RING*SUM_BITS-1:0]     ring = {ring_q, sum_q};
+        always @(posedge clk)
+          if (product_enable_q)
+            ring_q <= ring[(RING-1)*SUM_BITS-1:0];
+        assign own = ring[(RING-1)*SUM_BITS +: SUM_BITS];
+      end else begin : g_single
+        assign own = sum_q;
       end
       assign sums[n*SUM_BITS +: SUM_BITS] = sum_q;
     end

@@ -1,11 +1,12 @@
 // Front of a matrix product: a vector comes in as LANES words per beat, its q blocks are
 // transformed once (docs/fixed-point.md 4, step 1) and kept as spectra for all passes.
 //
-// Two vectors fit, so the next one loads while the present one is used. A vector is ceil(COLS /
-// LANES) beats; what lies past COLS counts as zero. o_filled: a whole vector is there; i_release
-// frees it. o_operands gives the spectrum of block i_column as the operands of a processing
-// element, one per multiplication: X_0, X_{k/2}, then for each complex bin xr + xi, xr, xi.
-// Latency: i_column to o_operands 2 cycles; last beat to o_filled the transform's plus 4.
+// BANKS vectors fit, so the next ones load while the present one is used. A vector is ceil(COLS /
+// LANES) beats; what lies past COLS counts as zero. A block can be used as soon as it is there:
+// o_has_column answers for i_column of the oldest vector. o_filled: all of it is there; i_release
+// frees it. o_spectrum is the packed spectrum of block i_column 1 cycle later, and o_hit tells
+// whether a word of it was saturated. Latency from a block's last beat to o_has_column: the
+// transform's plus 4.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -15,9 +16,7 @@ module circ_spectrum #(
   parameter LOG2_K         = 3,
   parameter COLS           = 64,
   parameter SPECTRUM_SHIFT = 2,
-  parameter COL_BLOCKS     = (COLS + (1 << LOG2_K) - 1) >> LOG2_K,
-  parameter COLUMN_BITS    = (COL_BLOCKS > 1) ? $clog2(COL_BLOCKS) : 1,
-  parameter OPERANDS       = (LOG2_K == 0) ? 1 : 3 * (1 << LOG2_K) / 2 - 1
+  parameter BANKS          = 2    // 2 or more
 ) (
   input  wire                                  clk,
   input  wire                                  rst,
@@ -26,11 +25,20 @@ module circ_spectrum #(
   output wire                                  s_x_ready,
   output wire                                  o_filled,
   input  wire                                  i_release,
-  input  wire [COLUMN_BITS-1:0]                i_column,
-  output wire [OPERANDS*(SIGNAL_BITS+1)-1:0]   o_operands,
-  output wire                                  o_spectrum_hit
+  input  wire [15:0]                           i_column,
+  output wire                                  o_has_column,
+  output wire [(1<<LOG2_K)*SIGNAL_BITS-1:0]    o_spectrum,
+  output wire                                  o_hit
 );
   localparam K = 1 << LOG2_K;
+  localparam COL_BLOCKS = (COLS + K - 1) / K;
+  localparam COLUMN_BITS = (COL_BLOCKS > 1) ? $clog2(COL_BLOCKS) : 1;
+  localparam BANK_BITS = $clog2(BANKS);
+  localparam LAST_BANK_NUMBER = BANKS - 1;
+  localparam [BANK_BITS-1:0] LAST_BANK = LAST_BANK_NUMBER[BANK_BITS-1:0];
+  localparam BANKS_NUMBER = BANKS;
+  localparam [BANK_BITS:0] ALL_BANKS = BANKS_NUMBER[BANK_BITS:0];
+  localparam [BANK_BITS:0] NO_BANK = {BANK_BITS+1{1'b0}};
   localparam BLOCK_BEATS = K / LANES;
   localparam BEATS = (COLS + LANES - 1) / LANES;
   localparam LAST_ELEMENTS = COLS - (COL_BLOCKS - 1) * K;   // of the last block
@@ -44,7 +52,7 @@ module circ_spectrum #(
   localparam [COLUMN_BITS-1:0] LAST_COLUMN = LAST_COLUMN_NUMBER[COLUMN_BITS-1:0];
 
   // Beats to blocks.
-  reg  [1:0]               taken_q;      // vectors in here, complete at the input, not released
+  reg  [BANK_BITS:0]       taken_q;      // vectors in here, complete at the input, not released
   reg  [BEAT_BITS-1:0]     beat_q;
   reg  [PART_BITS-1:0]     part_q;       // beat within its block
   reg  [K*SIGNAL_BITS-1:0] block_q;
@@ -54,16 +62,17 @@ module circ_spectrum #(
   wire                     vector_ends = beat & (beat_q == LAST_BEAT);
   wire                     block_ends = vector_ends | (beat & (part_q == LAST_PART));
 
-  assign s_x_ready = ~taken_q[1];
+  assign s_x_ready = taken_q != ALL_BANKS;
 
   always @(posedge clk) begin
     if (rst) begin
-      taken_q       <= 2'd0;
+      taken_q       <= NO_BANK;
       beat_q        <= {BEAT_BITS{1'b0}};
       part_q        <= {PART_BITS{1'b0}};
       block_valid_q <= 1'b0;
     end else begin
-      taken_q       <= taken_q + {1'b0, vector_ends} - {1'b0, i_release};
+      taken_q       <= taken_q + {NO_BANK[BANK_BITS-1:0], vector_ends} -
+                       {NO_BANK[BANK_BITS-1:0], i_release};
       block_valid_q <= block_ends;
       if (beat) begin
         beat_q <= vector_ends ? {BEAT_BITS{1'b0}} : beat_q + 1'b1;
@@ -131,67 +140,50 @@ module circ_spectrum #(
       );
     end
   endgenerate
-  assign o_spectrum_hit = spectrum_valid & (|hits);
 
-  // Spectra of two vectors.
-  reg  [1:0]               filled_q;
-  reg                      write_bank_q;
-  reg                      read_bank_q;
-  reg  [COLUMN_BITS-1:0]   column_q;
-  wire                     spectra_end = spectrum_valid & (column_q == LAST_COLUMN);
-  wire [K*SIGNAL_BITS-1:0] read;
+  // Spectra of BANKS vectors, each with the word that tells of saturation on top.
+  reg  [BANK_BITS:0]         filled_q;      // complete vectors
+  reg  [BANK_BITS-1:0]       write_bank_q;
+  reg  [BANK_BITS-1:0]       read_bank_q;
+  reg  [COLUMN_BITS-1:0]     column_q;
+  wire                       spectra_end = spectrum_valid & (column_q == LAST_COLUMN);
+  wire [16-COLUMN_BITS-1:0]  unused_column = i_column[15:COLUMN_BITS];
+  wire [BANK_BITS-1:0]       next_write_bank =
+    (write_bank_q == LAST_BANK) ? {BANK_BITS{1'b0}} : write_bank_q + 1'b1;
+  wire [BANK_BITS-1:0]       next_read_bank =
+    (read_bank_q == LAST_BANK) ? {BANK_BITS{1'b0}} : read_bank_q + 1'b1;
 
-  assign o_filled = |filled_q;
+  assign o_filled = filled_q != NO_BANK;
+  assign o_has_column = o_filled | (i_column[COLUMN_BITS-1:0] < column_q);
 
   always @(posedge clk)
     if (rst) begin
-      filled_q     <= 2'd0;
-      write_bank_q <= 1'b0;
-      read_bank_q  <= 1'b0;
+      filled_q     <= NO_BANK;
+      write_bank_q <= {BANK_BITS{1'b0}};
+      read_bank_q  <= {BANK_BITS{1'b0}};
       column_q     <= {COLUMN_BITS{1'b0}};
     end else begin
-      filled_q     <= filled_q + {1'b0, spectra_end} - {1'b0, i_release};
-      write_bank_q <= write_bank_q ^ spectra_end;
-      read_bank_q  <= read_bank_q ^ i_release;
+      filled_q <= filled_q + {NO_BANK[BANK_BITS-1:0], spectra_end} -
+                  {NO_BANK[BANK_BITS-1:0], i_release};
+      if (spectra_end)
+        write_bank_q <= next_write_bank;
+      if (i_release)
+        read_bank_q <= next_read_bank;
       if (spectrum_valid)
         column_q <= spectra_end ? {COLUMN_BITS{1'b0}} : column_q + 1'b1;
     end
 
   ram #(
-    .WORD_BITS (K * SIGNAL_BITS),
-    .DEPTH     (2 << COLUMN_BITS)
+    .WORD_BITS (K * SIGNAL_BITS + 1),
+    .DEPTH     (BANKS << COLUMN_BITS)
   ) u_spectra (
     .clk             (clk),
     .i_write         (spectrum_valid),
     .i_write_address ({write_bank_q, column_q}),
-    .i_write_data    (spectrum),
-    .i_read_address  ({read_bank_q, i_column}),
-    .o_read_data     (read)
+    .i_write_data    ({|hits, spectrum}),
+    .i_read_address  ({read_bank_q, i_column[COLUMN_BITS-1:0]}),
+    .o_read_data     ({o_hit, o_spectrum})
   );
-
-  // Operands: xr + xi is formed once for all processing elements.
-  localparam OPERAND_BITS = SIGNAL_BITS + 1;
-  generate
-    for (n = 0; n < 2 && n < K; n = n + 1) begin : g_real
-      reg [OPERAND_BITS-1:0] operand_q;
-      always @(posedge clk)
-        operand_q <= {read[(n+1)*SIGNAL_BITS-1], read[n*SIGNAL_BITS +: SIGNAL_BITS]};
-      assign o_operands[n*OPERAND_BITS +: OPERAND_BITS] = operand_q;
-    end
-    for (n = 1; n < K / 2; n = n + 1) begin : g_complex
-      wire signed [SIGNAL_BITS-1:0]  re = read[2*n*SIGNAL_BITS +: SIGNAL_BITS];
-      wire signed [SIGNAL_BITS-1:0]  im = read[(2*n+1)*SIGNAL_BITS +: SIGNAL_BITS];
-      reg  signed [OPERAND_BITS-1:0] sum_q;
-      reg  signed [OPERAND_BITS-1:0] re_q;
-      reg  signed [OPERAND_BITS-1:0] im_q;
-      always @(posedge clk) begin
-        sum_q <= re + im;
-        re_q  <= {re[SIGNAL_BITS-1], re};
-        im_q  <= {im[SIGNAL_BITS-1], im};
-      end
-      assign o_operands[(3*n-1)*OPERAND_BITS +: 3*OPERAND_BITS] = {im_q, re_q, sum_q};
-    end
-  endgenerate
 endmodule
 
 `default_nettype wire

@@ -4,7 +4,7 @@
 //   X_0 = E_0 + O_0, X_{m/2} = E_0 - O_0, X_{m/4} = E_{m/4} - i O_{m/4}
 //   X_j = E_j + w^j O_j, X_{m/2-j} = conj(E_j - w^j O_j), w = exp(-2 pi i / m)
 //
-// Latency: 1 cycle for m <= 4, 4 cycles above (3 of them the rotation). Output one bit wider.
+// Latency: 1 cycle for m <= 4, 3 cycles above (2 of them the rotation). Output one bit wider.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -19,7 +19,7 @@ module fft_merge #(
   localparam M = 1 << LOG2_M;
   localparam OUT_BITS = IN_BITS + 1;
   localparam HALF_BITS = M / 2 * IN_BITS;
-  localparam ROTATE_CYCLES = 3;
+  localparam ROTATE_CYCLES = 2;
 
   // What needs no rotation waits for what does.
   wire [HALF_BITS-1:0] even;

@@ -5,7 +5,7 @@
 //   inverse (INVERSE = 1): re' = round(re cos - im sin), im' = round(im cos + re sin)
 //
 // Where sin = cos, at 45 degrees, each component is one sum and one product: the same integers.
-// 1 <= J < m / 4. Latency 3 cycles, one bin per cycle. Width: the modulus of the input is below
+// 1 <= J < m / 4. Latency 2 cycles, one bin per cycle: products, rounded sums. Width: the modulus of the input is below
 // 2^(BITS-1) (section 3.3), so each component of the result fits BITS again.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -37,33 +37,27 @@ module fft_rotate #(
 
   generate
     if (STEP == 8) begin : g_diagonal
-      reg signed [BITS:0]        re_q;
-      reg signed [BITS:0]        im_q;
+      wire signed [BITS:0]       re = (INVERSE != 0) ? i_re - i_im : i_re + i_im;
+      wire signed [BITS:0]       im = (INVERSE != 0) ? i_im + i_re : i_im - i_re;
       reg signed [SUM_BITS-1:0]  re_cos_q;
       reg signed [SUM_BITS-1:0]  im_cos_q;
       always @(posedge clk) begin
-        re_q     <= (INVERSE != 0) ? i_re - i_im : i_re + i_im;
-        im_q     <= (INVERSE != 0) ? i_im + i_re : i_im - i_re;
-        re_cos_q <= re_q * COS;
-        im_cos_q <= im_q * COS;
+        re_cos_q <= re * COS;
+        im_cos_q <= im * COS;
       end
       assign re_sum = re_cos_q + HALF;
       assign im_sum = im_cos_q + HALF;
     end else begin : g_general
       localparam signed [15:0] SIN = COSINES[16*(16-STEP) +: 16];
-      reg signed [BITS-1:0]      re_q;
-      reg signed [BITS-1:0]      im_q;
       reg signed [SUM_BITS-1:0]  re_cos_q;
       reg signed [SUM_BITS-1:0]  im_cos_q;
       reg signed [SUM_BITS-1:0]  re_sin_q;
       reg signed [SUM_BITS-1:0]  im_sin_q;
       always @(posedge clk) begin
-        re_q     <= i_re;
-        im_q     <= i_im;
-        re_cos_q <= re_q * COS;
-        im_cos_q <= im_q * COS;
-        re_sin_q <= re_q * SIN;
-        im_sin_q <= im_q * SIN;
+        re_cos_q <= i_re * COS;
+        im_cos_q <= i_im * COS;
+        re_sin_q <= i_re * SIN;
+        im_sin_q <= i_im * SIN;
       end
       assign re_sum = ((INVERSE != 0) ? re_cos_q - im_sin_q : re_cos_q + im_sin_q) + HALF;
       assign im_sum = ((INVERSE != 0) ? im_cos_q + re_sin_q : im_cos_q - re_sin_q) + HALF;

@@ -4,7 +4,7 @@
 //   E_0 = X_0 + X_{m/2}, O_0 = X_0 - X_{m/2}, E_{m/4} = 2 Re X_{m/4}, O_{m/4} = -2 Im X_{m/4}
 //   E_j = X_j + conj(X_{m/2-j}), O_j = conj(w^j) (X_j - conj(X_{m/2-j})), w = exp(-2 pi i / m)
 //
-// E leaves in the low half, O in the high half. Latency: 1 cycle for m <= 4, 4 cycles above (3 of
+// E leaves in the low half, O in the high half. Latency: 1 cycle for m <= 4, 3 cycles above (2 of
 // them the rotation). Output one bit wider.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -20,7 +20,7 @@ module fft_split #(
   localparam M = 1 << LOG2_M;
   localparam OUT_BITS = IN_BITS + 1;
   localparam HALF_BITS = M / 2 * OUT_BITS;
-  localparam ROTATE_CYCLES = 3;
+  localparam ROTATE_CYCLES = 2;
 
   wire signed [IN_BITS-1:0]  dc = i_data[0 +: IN_BITS];
   wire signed [IN_BITS-1:0]  nyquist = i_data[IN_BITS +: IN_BITS];

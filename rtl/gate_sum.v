@@ -1,60 +1,27 @@
-// Pre-activation of one gate of one cell (docs/fixed-point.md 6.1):
-//
-//   a = saturate(Wx + Wr + b + extra, SIGNAL_BITS)
-//
-// i_extra is added one cycle after the other three have been summed, i.e. EXTRA_CYCLES + 1 cycles
-// after them: it may be a product that takes EXTRA_CYCLES longer. Latency 4 + EXTRA_CYCLES cycles.
+// Last step of a pre-activation (docs/fixed-point.md 6.1): a = saturate(product + terms), where the
+// terms were summed before the recurrent product came. Latency 2 cycles.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
 module gate_sum #(
-  parameter SIGNAL_BITS  = 16,
-  parameter EXTRA_BITS   = 17,
-  parameter EXTRA_CYCLES = 0
+  parameter SIGNAL_BITS = 16,
+  parameter TERM_BITS   = 17
 ) (
   input  wire                          clk,
-  input  wire signed [SIGNAL_BITS-1:0] i_input_product,
-  input  wire signed [SIGNAL_BITS-1:0] i_recurrent_product,
-  input  wire signed [SIGNAL_BITS-1:0] i_bias,
-  input  wire signed [EXTRA_BITS-1:0]  i_extra,
+  input  wire signed [SIGNAL_BITS-1:0] i_product,
+  input  wire signed [TERM_BITS-1:0]   i_terms,
   output wire signed [SIGNAL_BITS-1:0] o_sum,
   output wire                          o_hit
 );
-  localparam THREE_BITS = SIGNAL_BITS + 2;
-  localparam SUM_BITS = 1 + ((EXTRA_BITS > THREE_BITS) ? EXTRA_BITS : THREE_BITS);
-
-  wire signed [SIGNAL_BITS:0]  two = i_input_product + i_recurrent_product;
-  wire signed [SIGNAL_BITS:0]  bias = {i_bias[SIGNAL_BITS-1], i_bias};
-  reg  signed [THREE_BITS-1:0] three_q;
-  always @(posedge clk)
-    three_q <= two + bias;
-
-  wire signed [THREE_BITS-1:0] three;
-  generate
-    if (EXTRA_CYCLES == 0) begin : g_at_once
-      assign three = three_q;
-    end else begin : g_wait
-      delay #(
-        .BITS   (THREE_BITS),
-        .CYCLES (EXTRA_CYCLES)
-      ) u_delay (
-        .clk    (clk),
-        .i_data (three_q),
-        .o_data (three)
-      );
-    end
-  endgenerate
-
-  wire signed [SUM_BITS-1:0] wide_three = {{SUM_BITS-THREE_BITS{three[THREE_BITS-1]}}, three};
-  wire signed [SUM_BITS-1:0] wide_extra = {{SUM_BITS-EXTRA_BITS{i_extra[EXTRA_BITS-1]}}, i_extra};
+  localparam SUM_BITS = TERM_BITS + 1;
   reg  signed [SUM_BITS-1:0] sum_q;
   always @(posedge clk)
-    sum_q <= wide_three + wide_extra;
+    sum_q <= {i_terms[TERM_BITS-1], i_terms} +
+             {{SUM_BITS-SIGNAL_BITS{i_product[SIGNAL_BITS-1]}}, i_product};
 
-  round_saturate #(
+  saturate #(
     .IN_BITS  (SUM_BITS),
-    .OUT_BITS (SIGNAL_BITS),
-    .SHIFT    (0)
+    .OUT_BITS (SIGNAL_BITS)
   ) u_saturate (
     .clk    (clk),
     .i_data (sum_q),

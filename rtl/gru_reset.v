@@ -1,42 +1,41 @@
-// Reset gate of one GRU cell and what it multiplies (docs/fixed-point.md 6.3), one lane, one cell
-// per cycle.
+// Reset gate of one GRU cell with the reset before the product, and the vector that the candidate's
+// matrix sees (docs/fixed-point.md 6.3), one lane, one cell per cycle.
 //
-//   r = sigmoid(Wx + Wr + b, saturated), o_product = round(r * i_operand)
+//   r = sigmoid(Wx + b + Wr, saturated), u = round(r h')
 //
-// Reset before the product: the operand is h', the product the vector u that the candidate's
-// matrix sees. Reset after: the operand is Wr + b of the candidate. The result fits the operand's
-// width, as r <= 1. i_valid low makes an empty place: o_valid low, o_product zero, no hits.
-// Latency 12 cycles.
+// The recurrent product enters 2 cycles after everything else. i_valid low makes an empty place:
+// o_valid low, o_u zero, no hits. Latency 10 cycles.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
 module gru_reset #(
   parameter SIGNAL_BITS        = 16,
-  parameter OPERAND_BITS       = 17,
   parameter PREACTIVATION_FRAC = 11,
   parameter [32*SIGNAL_BITS-1:0] SIGMOID_BASES  = {32*SIGNAL_BITS{1'b0}},
   parameter [32*SIGNAL_BITS-1:0] SIGMOID_SLOPES = {32*SIGNAL_BITS{1'b0}}
 ) (
-  input  wire                           clk,
-  input  wire                           rst,
-  input  wire                           i_valid,
-  input  wire signed [SIGNAL_BITS-1:0]  i_input_product,
-  input  wire signed [SIGNAL_BITS-1:0]  i_recurrent_product,
-  input  wire signed [SIGNAL_BITS-1:0]  i_bias,
-  input  wire signed [OPERAND_BITS-1:0] i_operand,
-  output wire                           o_valid,
-  output wire signed [OPERAND_BITS-1:0] o_product,
-  output wire                           o_preactivation_hit
+  input  wire                          clk,
+  input  wire                          rst,
+  input  wire                          i_valid,
+  input  wire signed [SIGNAL_BITS-1:0] i_input_product,
+  input  wire signed [SIGNAL_BITS-1:0] i_bias,
+  input  wire signed [SIGNAL_BITS-1:0] i_h,
+  input  wire signed [SIGNAL_BITS-1:0] i_recurrent_product,   // 2 cycles later
+  output wire                          o_valid,
+  output wire signed [SIGNAL_BITS-1:0] o_u,
+  output wire                          o_preactivation_hit
 );
-  localparam SUM_CYCLES = 4;
-  localparam PWL_CYCLES = 5;
-  localparam PRODUCT_CYCLES = 3;
+  localparam S = SIGNAL_BITS;
+  localparam GATE_FRAC = SIGNAL_BITS - 2;
+  localparam SUM_CYCLE = 4;
+  localparam PWL_CYCLES = 4;
+  localparam PRODUCT_CYCLES = 2;
 
   wire valid_sum;
   wire sum_hit;
   valid_delay #(
     .BITS   (1),
-    .CYCLES (SUM_CYCLES)
+    .CYCLES (SUM_CYCLE)
   ) u_valid_sum (
     .clk     (clk),
     .rst     (rst),
@@ -53,23 +52,26 @@ module gru_reset #(
     .o_valid (o_valid)
   );
 
-  wire signed [SIGNAL_BITS-1:0] sum;
-  wire signed [SIGNAL_BITS-1:0] gate;
+  reg  signed [S:0]   two_q;
+  reg  signed [S:0]   two_again_q;
+  wire signed [S-1:0] sum;
+  wire signed [S-1:0] gate;
+  always @(posedge clk) begin
+    two_q       <= i_input_product + i_bias;
+    two_again_q <= two_q;
+  end
   gate_sum #(
-    .SIGNAL_BITS  (SIGNAL_BITS),
-    .EXTRA_BITS   (1),
-    .EXTRA_CYCLES (0)
+    .SIGNAL_BITS (S),
+    .TERM_BITS   (S + 1)
   ) u_sum (
-    .clk                 (clk),
-    .i_input_product     (i_input_product),
-    .i_recurrent_product (i_recurrent_product),
-    .i_bias              (i_bias),
-    .i_extra             (1'b0),
-    .o_sum               (sum),
-    .o_hit               (sum_hit)
+    .clk       (clk),
+    .i_product (i_recurrent_product),
+    .i_terms   (two_again_q),
+    .o_sum     (sum),
+    .o_hit     (sum_hit)
   );
   pwl #(
-    .SIGNAL_BITS (SIGNAL_BITS),
+    .SIGNAL_BITS (S),
     .X_FRAC      (PREACTIVATION_FRAC),
     .IS_TANH     (0),
     .BASES       (SIGMOID_BASES),
@@ -80,32 +82,26 @@ module gru_reset #(
     .o_y (gate)
   );
 
-  wire signed [OPERAND_BITS-1:0]             operand;
-  reg  signed [SIGNAL_BITS+OPERAND_BITS-1:0] product_q;
-  wire signed [OPERAND_BITS-1:0]             product;
-  wire                                       unused_hit;
+  // No larger than |h'|.
+  localparam signed [2*S-1:0] HALF = {{2*S-1{1'b0}}, 1'b1} << (GATE_FRAC - 1);
+  wire signed [S-1:0]   h;
+  reg  signed [2*S-1:0] product_q;
+  reg  signed [2*S-1:0] u_q;
+  wire                  unused_u = &{1'b0, u_q[2*S-1:GATE_FRAC+S], u_q[GATE_FRAC-1:0]};
   delay #(
-    .BITS   (OPERAND_BITS),
-    .CYCLES (SUM_CYCLES + PWL_CYCLES)
-  ) u_operand (
+    .BITS   (S),
+    .CYCLES (SUM_CYCLE + PWL_CYCLES)
+  ) u_h (
     .clk    (clk),
-    .i_data (i_operand),
-    .o_data (operand)
+    .i_data (i_h),
+    .o_data (h)
   );
-  always @(posedge clk)
-    product_q <= gate * operand;
-  round_saturate #(
-    .IN_BITS  (SIGNAL_BITS + OPERAND_BITS),
-    .OUT_BITS (OPERAND_BITS),
-    .SHIFT    (SIGNAL_BITS - 2)
-  ) u_round (
-    .clk    (clk),
-    .i_data (product_q),
-    .o_data (product),
-    .o_hit  (unused_hit)
-  );
+  always @(posedge clk) begin
+    product_q <= gate * h;
+    u_q       <= product_q + HALF;
+  end
 
-  assign o_product = o_valid ? product : {OPERAND_BITS{1'b0}};
+  assign o_u = o_valid ? u_q[GATE_FRAC +: S] : {S{1'b0}};
   assign o_preactivation_hit = valid_sum & sum_hit;
 endmodule
 

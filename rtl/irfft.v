@@ -2,9 +2,7 @@
 // (docs/fixed-point.md 3).
 //
 // rfft backwards: stage s splits 2^s-point spectra into two, bit reversal is wiring. Nothing is
-// scaled; OUT_BITS = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency 1 +
-// LOG2_K cycles, and 3 more for each stage above the second: 1, 2, 3, 7, 11, 15 for k = 1, 2, 4,
-// 8, 16, 32.
+// scaled; OUT_BITS = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency as rfft.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -21,7 +19,7 @@ module irfft #(
 );
   localparam K = 1 << LOG2_K;
   localparam OUT_BITS = IN_BITS + LOG2_K + 1;
-  localparam LATENCY = 1 + LOG2_K + ((LOG2_K > 2) ? 3 * (LOG2_K - 2) : 0);
+  localparam LATENCY = (LOG2_K == 0) ? 1 : LOG2_K + ((LOG2_K > 2) ? 2 * (LOG2_K - 2) : 0);
 
   valid_delay #(
     .BITS   (1),
@@ -52,10 +50,15 @@ module irfft #(
       wire [K*BITS-1:0] spectra;
       if (s == LOG2_K) begin : g_input
         for (n = 0; n < K; n = n + 1) begin : g_element
-          reg [BITS-1:0] element_q;
-          always @(posedge clk)
-            element_q <= {i_data[(n+1)*IN_BITS-1], i_data[n*IN_BITS +: IN_BITS]};
-          assign spectra[n*BITS +: BITS] = element_q;
+          wire [BITS-1:0] element = {i_data[(n+1)*IN_BITS-1], i_data[n*IN_BITS +: IN_BITS]};
+          if (LOG2_K == 0) begin : g_register
+            reg [BITS-1:0] element_q;
+            always @(posedge clk)
+              element_q <= element;
+            assign spectra[n*BITS +: BITS] = element_q;
+          end else begin : g_wire
+            assign spectra[n*BITS +: BITS] = element;
+          end
         end
       end else begin : g_butterflies
         for (g = 0; g < K >> (s + 1); g = g + 1) begin : g_group

@@ -3,9 +3,13 @@
 //   half = BASES[segment] + round(SLOPES[segment] * offset), 1.0 past the last segment
 //   sigmoid(-x) = 1 - sigmoid(x), tanh(-x) = -tanh(x)
 //
+// The sign is folded into base and offset before the product; as -floor(v + 1/2) =
+// floor(-v + 1/2 - ulp), a negative x takes a rounding constant one unit smaller. Base and constant
+// stand in one word, so one adder makes the result.
+//
 // The argument has X_FRAC fractional bits, the result G = SIGNAL_BITS - 2. Segments are 1/4 wide
 // for the sigmoid and 1/8 for tanh, so the segment is a field of the argument. Tables hold
-// SIGNAL_BITS per entry, entry 0 in the low bits, 0 <= base, slope <= 2^G. Latency 5 cycles, one
+// SIGNAL_BITS per entry, entry 0 in the low bits, 0 <= base, slope <= 2^G. Latency 4 cycles, one
 // word per cycle.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -21,81 +25,77 @@ module pwl #(
   input  wire signed [SIGNAL_BITS-1:0] i_x,
   output reg  signed [SIGNAL_BITS-1:0] o_y
 );
+  localparam S = SIGNAL_BITS;
   localparam GATE_FRAC = SIGNAL_BITS - 2;
   localparam OFFSET_BITS = X_FRAC - ((IS_TANH != 0) ? 3 : 2);
   localparam SEGMENT_BITS = 5;
   // |x| with room above for the segment's field, whatever X_FRAC is.
   localparam FIELD_BITS = OFFSET_BITS + SEGMENT_BITS + 1;
   localparam MAGNITUDE_BITS = (FIELD_BITS > SIGNAL_BITS) ? FIELD_BITS : SIGNAL_BITS;
-  localparam signed [SIGNAL_BITS-1:0] ONE = {2'b01, {GATE_FRAC{1'b0}}};
+  localparam signed [S-1:0] ONE = {2'b01, {GATE_FRAC{1'b0}}};
+  localparam signed [S-1:0] LOWEST = (IS_TANH != 0) ? -ONE : {S{1'b0}};
 
   // 1: magnitude and sign.
   reg  [MAGNITUDE_BITS-1:0] magnitude_q;
-  wire [SIGNAL_BITS-1:0]    magnitude = i_x[SIGNAL_BITS-1] ? -i_x : i_x;
+  reg                       is_negative_q;
+  wire [S-1:0]              magnitude = i_x[S-1] ? -i_x : i_x;
+  always @(posedge clk)
+    is_negative_q <= i_x[S-1];
   generate
-    if (MAGNITUDE_BITS > SIGNAL_BITS) begin : g_room
+    if (MAGNITUDE_BITS > S) begin : g_room
       always @(posedge clk)
-        magnitude_q <= {{MAGNITUDE_BITS-SIGNAL_BITS{1'b0}}, magnitude};
+        magnitude_q <= {{MAGNITUDE_BITS-S{1'b0}}, magnitude};
     end else begin : g_whole
       always @(posedge clk)
         magnitude_q <= magnitude;
     end
   endgenerate
 
-  // 2: the chord.
-  wire [SEGMENT_BITS-1:0]         segment = magnitude_q[OFFSET_BITS +: SEGMENT_BITS];
-  reg                             is_past_q;
-  reg  signed [SIGNAL_BITS-1:0]   base_q;
-  reg  signed [SIGNAL_BITS-1:0]   slope_q;
-  wire signed [OFFSET_BITS:0]     offset;
+  // 2: the chord, on the side of x.
+  wire [SEGMENT_BITS-1:0]     segment = magnitude_q[OFFSET_BITS +: SEGMENT_BITS];
+  wire                        is_past = |magnitude_q[MAGNITUDE_BITS-1:OFFSET_BITS+SEGMENT_BITS];
+  wire signed [S-1:0]         base = BASES[segment*S +: S];
+  wire signed [S-1:0]         mirrored = (IS_TANH != 0) ? -base : ONE - base;
+  reg  signed [S-1:0]         base_q;
+  reg  signed [S-1:0]         slope_q;
+  reg                         chord_is_negative_q;
+  wire signed [OFFSET_BITS:0] offset;
   always @(posedge clk) begin
-    is_past_q <= |magnitude_q[MAGNITUDE_BITS-1:OFFSET_BITS+SEGMENT_BITS];
-    base_q    <= BASES[segment*SIGNAL_BITS +: SIGNAL_BITS];
-    slope_q   <= SLOPES[segment*SIGNAL_BITS +: SIGNAL_BITS];
+    base_q              <= is_past ? (is_negative_q ? LOWEST : ONE)
+                                   : (is_negative_q ? mirrored : base);
+    slope_q             <= is_past ? {S{1'b0}} : SLOPES[segment*S +: S];
+    chord_is_negative_q <= is_negative_q;
   end
   generate
     if (OFFSET_BITS > 0) begin : g_offset
-      reg [OFFSET_BITS-1:0] offset_q;
+      wire [OFFSET_BITS:0] distance = {1'b0, magnitude_q[OFFSET_BITS-1:0]};
+      reg  [OFFSET_BITS:0] offset_q;
       always @(posedge clk)
-        offset_q <= magnitude_q[OFFSET_BITS-1:0];
-      assign offset = {1'b0, offset_q};
+        offset_q <= is_negative_q ? -distance : distance;
+      assign offset = offset_q;
     end else begin : g_no_offset
       assign offset = 1'b0;
     end
   endgenerate
 
-  // 3: the product, with the rounding constant still to come.
-  localparam PRODUCT_BITS = SIGNAL_BITS + OFFSET_BITS + 1;
-  localparam signed [PRODUCT_BITS-1:0] HALF = {{PRODUCT_BITS-1{1'b0}}, 1'b1} << (X_FRAC - 1);
+  // 3: the product; base and rounding constant side by side.
+  localparam PRODUCT_BITS = S + OFFSET_BITS + 1;
+  localparam SUM_BITS = S + X_FRAC;
+  localparam [X_FRAC-1:0] HALF = {1'b1, {X_FRAC-1{1'b0}}};
+  localparam [X_FRAC-1:0] BELOW_HALF = ~HALF;
   reg  signed [PRODUCT_BITS-1:0] product_q;
-  reg  signed [SIGNAL_BITS-1:0]  product_base_q;
-  reg                            product_is_past_q;
+  reg  signed [SUM_BITS-1:0]     start_q;
   always @(posedge clk) begin
-    product_q         <= slope_q * offset;
-    product_base_q    <= base_q;
-    product_is_past_q <= is_past_q;
+    product_q <= slope_q * offset;
+    start_q   <= {base_q, chord_is_negative_q ? BELOW_HALF : HALF};
   end
 
-  // 4: half, at most 1.0 by the bound on the tables.
-  wire signed [PRODUCT_BITS-1:0] rounded = (product_q + HALF) >>> X_FRAC;
-  wire signed [SIGNAL_BITS-1:0]  step = rounded[SIGNAL_BITS-1:0];
-  wire                           unused_sign = &{1'b0, rounded[PRODUCT_BITS-1:SIGNAL_BITS]};
-  reg  signed [SIGNAL_BITS-1:0]  half_q;
+  // 4: the sum, in [-1, 1] by the bound on the tables.
+  wire signed [SUM_BITS-1:0] sum =
+    start_q + {{SUM_BITS-PRODUCT_BITS{product_q[PRODUCT_BITS-1]}}, product_q};
+  wire                       unused_fraction = &{1'b0, sum[X_FRAC-1:0]};
   always @(posedge clk)
-    half_q <= product_is_past_q ? ONE : product_base_q + step;
-
-  // 5: the other half of the function.
-  wire is_negative;
-  delay #(
-    .BITS   (1),
-    .CYCLES (4)
-  ) u_sign (
-    .clk    (clk),
-    .i_data (i_x[SIGNAL_BITS-1]),
-    .o_data (is_negative)
-  );
-  always @(posedge clk)
-    o_y <= is_negative ? ((IS_TANH != 0) ? -half_q : ONE - half_q) : half_q;
+    o_y <= sum[X_FRAC +: S];
 endmodule
 
 `default_nettype wire

@@ -2,9 +2,9 @@
 //
 // Packed: [Re X_0, Re X_{k/2}, Re X_1, Im X_1, ...], element 0 in the low bits. Decimation in
 // time: bit reversal is wiring, stage s merges pairs of 2^(s-1)-point spectra. Nothing is scaled;
-// OUT_BITS = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency 1 + LOG2_K
-// cycles, and 3 more for each stage above the second: 1, 2, 3, 7, 11, 15 for k = 1, 2, 4, 8, 16,
-// 32.
+// OUT_BITS = IN_BITS + LOG2_K + 1 holds every value. One block per cycle. Latency LOG2_K
+// cycles, and 2 more for each stage above the second: 1, 1, 2, 5, 8, 11, 14 for k = 1, 2, 4, 8, 16,
+// 32, 64. The input is not registered, except for k = 1.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -20,7 +20,7 @@ module rfft #(
   output wire [(1<<LOG2_K)*(IN_BITS+LOG2_K+1)-1:0] o_data
 );
   localparam K = 1 << LOG2_K;
-  localparam LATENCY = 1 + LOG2_K + ((LOG2_K > 2) ? 3 * (LOG2_K - 2) : 0);
+  localparam LATENCY = (LOG2_K == 0) ? 1 : LOG2_K + ((LOG2_K > 2) ? 2 * (LOG2_K - 2) : 0);
 
   valid_delay #(
     .BITS   (1),
@@ -52,10 +52,15 @@ module rfft #(
       if (s == 0) begin : g_order
         for (n = 0; n < K; n = n + 1) begin : g_element
           localparam POSITION = bit_reverse(n);
-          reg [BITS-1:0] element_q;
-          always @(posedge clk)
-            element_q <= {i_data[(n+1)*IN_BITS-1], i_data[n*IN_BITS +: IN_BITS]};
-          assign spectra[POSITION*BITS +: BITS] = element_q;
+          wire [BITS-1:0] element = {i_data[(n+1)*IN_BITS-1], i_data[n*IN_BITS +: IN_BITS]};
+          if (LOG2_K == 0) begin : g_register
+            reg [BITS-1:0] element_q;
+            always @(posedge clk)
+              element_q <= element;
+            assign spectra[POSITION*BITS +: BITS] = element_q;
+          end else begin : g_wire
+            assign spectra[POSITION*BITS +: BITS] = element;
+          end
         end
       end else begin : g_butterflies
         for (g = 0; g < K >> s; g = g + 1) begin : g_group

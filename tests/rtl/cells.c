@@ -73,36 +73,24 @@ static void put_lstm(files *f, const ernn_rt_layer *layer, const record *r, cons
     words_end_line(&f->expected, &line);
 }
 
-// What follows the reset gate, formed from the operations of section 2.
-static int64_t inner_of(const ernn_rt_network *network, const record *r, uint32_t h)
+// Products and biases of z, r, h; with the reset before the products are those of z and, third, of
+// the candidate, and r's place is noise to the module.
+static void put_gru(files *f, const ernn_rt_layer *layer, const record *r, const int32_t *y_before,
+                    uint32_t h)
 {
-    const ernn_rt_layer *layer = &network->layers[0];
-    if (!layer->is_reset_after)
-        return r->candidate_product[h];
-    uint32_t hits = 0;
     const uint32_t in = stride(&layer->input, layer->n_cells);
     const uint32_t rec = stride(&layer->recurrent, layer->n_cells);
-    const int64_t sum = (int64_t)r->input_product[in + h] + r->recurrent_product[rec + h] +
-                        layer->bias[layer->n_cells + h];
-    const int32_t reset =
-        ernn_rt_sigmoid(&network->sigmoid, ernn_rt_saturate(sum, network->signal_bits, &hits),
-                        layer->preactivation_frac, network->signal_bits - 2);
-    const int64_t operand = (int64_t)r->recurrent_product[2 * rec + h] + layer->bias_candidate[h];
-    return ernn_rt_round_shift(reset * operand, network->signal_bits - 2);
-}
-
-static void put_gru(files *f, const ernn_rt_network *network, const record *r,
-                    const int32_t *y_before, uint32_t h)
-{
-    const ernn_rt_layer *layer = &network->layers[0];
-    const uint32_t in = stride(&layer->input, layer->n_cells);
     words_line line = {{0}, 0};
-    words_put(&line, r->input_product[h], f->bits);
+    for (uint32_t g = 0; g < 3; g++)
+        words_put(&line, r->input_product[g * in + h], f->bits);
     words_put(&line, r->recurrent_product[h], f->bits);
-    words_put(&line, layer->bias[h], f->bits);
-    words_put(&line, r->input_product[2 * in + h], f->bits);
-    words_put(&line, layer->bias[2 * layer->n_cells + h], f->bits);
-    words_put(&line, inner_of(network, r, h), f->bits + 1);
+    words_put(&line, r->recurrent_product[rec + h], f->bits);
+    words_put(&line,
+              layer->is_reset_after ? r->recurrent_product[2 * rec + h] : r->candidate_product[h],
+              f->bits);
+    for (uint32_t g = 0; g < 3; g++)
+        words_put(&line, layer->bias[g * layer->n_cells + h], f->bits);
+    words_put(&line, layer->bias_candidate[h], f->bits);
     words_put(&line, y_before[h], f->bits);
     words_end_line(&f->inputs, &line);
     words_put(&line, r->y[h], f->bits);
@@ -142,7 +130,7 @@ void vectors_cell(words_case *c, const char *folder, ernn_rng *rng)
             if (is_lstm)
                 put_lstm(&f, layer, &r, before, h);
             else
-                put_gru(&f, &network, &r, before, h);
+                put_gru(&f, layer, &r, before, h);
         }
     }
     if (calm && cell_classes(&state)) {

@@ -7,7 +7,7 @@ module dut (clk, rst, i_valid, i_data, o_valid, o_data, o_saturated);
   output [OUT_BITS-1:0] o_data;
   output [4:0] o_saturated;
 
-  valid_delay #(.BITS (1), .CYCLES (5)) u_valid (
+  valid_delay #(.BITS (1), .CYCLES (4)) u_valid (
     .clk (clk), .rst (rst), .i_valid (i_valid), .o_valid (o_valid));
   pwl #(
     .SIGNAL_BITS (SIGNAL_BITS),

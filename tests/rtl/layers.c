@@ -202,6 +202,8 @@ void vectors_product(words_case *c, const char *folder, ernn_rng *rng)
     uint32_t saturations[ERNN_RT_CLASSES] = {0};
     ernn_rt_matrix matrix;
     stream s;
+    words_case_get(c, "ring", 1);
+    words_case_get(c, "gap", 0);
     vectors_matrix(c, rng, "", signal_bits, weight_bits, rows, cols, &matrix);
     stream_open(c, &s, folder, (unsigned)words_case_get(c, "lanes", 4), signal_bits);
     load_matrix(&s, 0, &matrix);

@@ -263,7 +263,6 @@ static int32_t sum_of(ernn_rng *rng, pipe *p, unsigned bits, uint32_t *hits, int
 static void gru_reset(words_case *c, const char *folder, ernn_rng *rng)
 {
     const unsigned bits = (unsigned)words_case_get(c, "signal_bits", 16);
-    const unsigned operand_bits = (unsigned)words_case_get(c, "operand_bits", (int)bits + 1);
     const unsigned x_frac = (unsigned)words_case_get(c, "preactivation_frac", (int)bits - 5);
     const int calm = words_case_get(c, "calm", 0);
     ernn_rt_pwl sigmoid, tanh_pwl;
@@ -273,12 +272,11 @@ static void gru_reset(words_case *c, const char *folder, ernn_rng *rng)
     pipe_open(c, &p, folder);
     for (int n = 0; n < 2000; n++) {
         const int32_t a = sum_of(rng, &p, bits, &saturations[ERNN_RT_PREACTIVATION], calm);
-        const int64_t operand = vectors_signal(rng, operand_bits);
-        words_put(&p.in, operand, operand_bits);
-        words_put(
-            &p.out,
-            ernn_rt_round_shift(ernn_rt_sigmoid(&sigmoid, a, x_frac, bits - 2) * operand, bits - 2),
-            operand_bits);
+        const int64_t h = vectors_signal(rng, bits);
+        words_put(&p.in, h, bits);
+        words_put(&p.out,
+                  ernn_rt_round_shift(ernn_rt_sigmoid(&sigmoid, a, x_frac, bits - 2) * h, bits - 2),
+                  bits);
         pipe_step(&p);
     }
     pipe_close(c, &p, vectors_saturated(saturations));
