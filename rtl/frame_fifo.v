@@ -1,13 +1,14 @@
 // Output side of a layer: beats of a frame are written when the cells deliver them, without asking,
 // and leave as a stream. Room for a whole frame is reserved beforehand with i_reserve (only while
-// o_room), so that nothing is lost when the receiver stalls. Holds two frames of ROWS beats.
+// o_room), so that nothing is lost when the receiver stalls. Holds FRAMES frames of ROWS beats.
 // A beat can leave 2 cycles after it was written.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
 module frame_fifo #(
   parameter BEAT_BITS = 64,
-  parameter ROWS      = 16
+  parameter ROWS      = 16,
+  parameter FRAMES    = 2
 ) (
   input  wire                 clk,
   input  wire                 rst,
@@ -20,7 +21,10 @@ module frame_fifo #(
   input  wire                 m_ready,
   output wire                 m_last
 );
-  localparam DEPTH = 2 * ROWS;
+  localparam DEPTH = FRAMES * ROWS;
+  localparam FRAME_BITS = $clog2(FRAMES + 1);
+  localparam FRAMES_NUMBER = FRAMES;
+  localparam [FRAME_BITS-1:0] ALL_FRAMES = FRAMES_NUMBER[FRAME_BITS-1:0];
   localparam ADDRESS_BITS = $clog2(DEPTH);
   localparam ROW_BITS = (ROWS > 1) ? $clog2(ROWS) : 1;
   localparam LAST_ADDRESS_NUMBER = DEPTH - 1;
@@ -28,7 +32,7 @@ module frame_fifo #(
   localparam LAST_ROW_NUMBER = ROWS - 1;
   localparam [ROW_BITS-1:0] LAST_ROW = LAST_ROW_NUMBER[ROW_BITS-1:0];
 
-  reg  [1:0]              reserved_q;   // frames
+  reg  [FRAME_BITS-1:0]   reserved_q;   // frames
   reg  [ADDRESS_BITS:0]   stored_q;     // beats
   reg  [ADDRESS_BITS-1:0] tail_q;       // next to write
   reg  [ADDRESS_BITS-1:0] head_q;       // next to leave
@@ -40,19 +44,20 @@ module frame_fifo #(
   wire [ADDRESS_BITS-1:0] head_d = leaves ? head_next : head_q;
   wire [ADDRESS_BITS:0]   left = stored_q - {{ADDRESS_BITS{1'b0}}, leaves};
 
-  assign o_room = ~reserved_q[1];
+  assign o_room = reserved_q != ALL_FRAMES;
   assign m_last = row_q == LAST_ROW;
 
   always @(posedge clk) begin
     if (rst) begin
-      reserved_q <= 2'd0;
+      reserved_q <= {FRAME_BITS{1'b0}};
       stored_q   <= {ADDRESS_BITS+1{1'b0}};
       tail_q     <= {ADDRESS_BITS{1'b0}};
       head_q     <= {ADDRESS_BITS{1'b0}};
       row_q      <= {ROW_BITS{1'b0}};
       m_valid    <= 1'b0;
     end else begin
-      reserved_q <= reserved_q + {1'b0, i_reserve} - {1'b0, frame_leaves};
+      reserved_q <= reserved_q + {{FRAME_BITS-1{1'b0}}, i_reserve} -
+                    {{FRAME_BITS-1{1'b0}}, frame_leaves};
       stored_q   <= left + {{ADDRESS_BITS{1'b0}}, i_write};
       head_q     <= head_d;
       m_valid    <= |left;

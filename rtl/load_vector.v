@@ -1,7 +1,8 @@
 // From the load bus to a vector memory: gathers single words into rows of LANES, gate after gate.
 //
 // GATES vectors of N words each arrive one word at a time; each gate starts a new row, the lanes of
-// its last row past N are zero. o_write is one bit per gate, high for one cycle per row.
+// its last row past N are zero. o_write is one bit per gate, high for one cycle per row; o_line
+// counts the rows of all gates.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -11,7 +12,8 @@ module load_vector #(
   parameter N           = 100,
   parameter GATES       = 1,
   parameter ROWS        = (N + LANES - 1) / LANES,
-  parameter ROW_BITS    = (ROWS > 1) ? $clog2(ROWS) : 1
+  parameter ROW_BITS    = (ROWS > 1) ? $clog2(ROWS) : 1,
+  parameter LINE_BITS   = (GATES * ROWS > 1) ? $clog2(GATES * ROWS) : 1
 ) (
   input  wire                         clk,
   input  wire                         rst,
@@ -20,6 +22,7 @@ module load_vector #(
   input  wire [SIGNAL_BITS-1:0]       i_data,
   output reg  [GATES-1:0]             o_write,
   output reg  [ROW_BITS-1:0]          o_row,
+  output reg  [LINE_BITS-1:0]         o_line,
   output reg  [LANES*SIGNAL_BITS-1:0] o_data
 );
   localparam LANE_BITS = (LANES > 1) ? $clog2(LANES) : 1;
@@ -35,9 +38,11 @@ module load_vector #(
   reg  [LANE_BITS-1:0] lane_q;
   reg  [ROW_BITS-1:0]  row_q;
   reg  [GATE_BITS-1:0] gate_q;
+  reg  [LINE_BITS-1:0] line_q;
   wire [LANE_BITS-1:0] lane = i_start ? {LANE_BITS{1'b0}} : lane_q;
   wire [ROW_BITS-1:0]  row = i_start ? {ROW_BITS{1'b0}} : row_q;
   wire [GATE_BITS-1:0] gate = i_start ? {GATE_BITS{1'b0}} : gate_q;
+  wire [LINE_BITS-1:0] line = i_start ? {LINE_BITS{1'b0}} : line_q;
   wire                 gate_ends = (row == LAST_ROW) & (lane == END_LANE);
   wire                 row_ends = (lane == LAST_LANE) | gate_ends;
 
@@ -46,12 +51,15 @@ module load_vector #(
       lane_q <= {LANE_BITS{1'b0}};
       row_q  <= {ROW_BITS{1'b0}};
       gate_q <= {GATE_BITS{1'b0}};
+      line_q <= {LINE_BITS{1'b0}};
     end else if (i_valid) begin
       lane_q <= row_ends ? {LANE_BITS{1'b0}} : lane + 1'b1;
       row_q  <= gate_ends ? {ROW_BITS{1'b0}} : row_ends ? row + 1'b1 : row;
       gate_q <= gate_ends ? gate + 1'b1 : gate;
+      line_q <= row_ends ? line + 1'b1 : line;
     end
-    o_row <= row;
+    o_row  <= row;
+    o_line <= line;
   end
 
   genvar g, l;

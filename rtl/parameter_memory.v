@@ -1,5 +1,5 @@
 // Biases or peepholes of a layer: GATES vectors of N words, loaded once, read LANES cells at a time
-// with all gates side by side. Read latency 2 cycles, as product_buffer.
+// with all gates side by side, each at a row of its own. Read latency 2 cycles, as product_buffer.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -9,19 +9,21 @@ module parameter_memory #(
   parameter N           = 100,
   parameter GATES       = 4,
   parameter ROWS        = (N + LANES - 1) / LANES,
-  parameter ROW_BITS    = (ROWS > 1) ? $clog2(ROWS) : 1
+  parameter ROW_BITS    = (ROWS > 1) ? $clog2(ROWS) : 1,
+  parameter LINE_BITS   = (GATES * ROWS > 1) ? $clog2(GATES * ROWS) : 1
 ) (
   input  wire                               clk,
   input  wire                               rst,
   input  wire                               i_load_valid,
   input  wire                               i_load_start,
   input  wire [SIGNAL_BITS-1:0]             i_load_data,
-  input  wire [ROW_BITS-1:0]                i_row,
+  input  wire [GATES*ROW_BITS-1:0]          i_rows,
   output wire [GATES*LANES*SIGNAL_BITS-1:0] o_data
 );
   wire [GATES-1:0]             write;
   wire [ROW_BITS-1:0]          write_row;
   wire [LANES*SIGNAL_BITS-1:0] write_data;
+  wire [LINE_BITS-1:0]         unused_line;
 
   load_vector #(
     .SIGNAL_BITS (SIGNAL_BITS),
@@ -36,6 +38,7 @@ module parameter_memory #(
     .i_data  (i_load_data),
     .o_write (write),
     .o_row   (write_row),
+    .o_line  (unused_line),
     .o_data  (write_data)
   );
 
@@ -52,7 +55,7 @@ module parameter_memory #(
         .i_write         (write[g]),
         .i_write_address (write_row),
         .i_write_data    (write_data),
-        .i_read_address  (i_row),
+        .i_read_address  (i_rows[g*ROW_BITS +: ROW_BITS]),
         .o_read_data     (o_data[g*LANES*SIGNAL_BITS +: LANES*SIGNAL_BITS])
       );
     end

@@ -16,6 +16,8 @@ module dut (clk, rst, i_load_valid, i_load_unit, i_load_start, i_load_data, i_re
     .SIGNAL_BITS                  (SIGNAL_BITS),
     .WEIGHT_BITS                  (WEIGHT_BITS),
     .LANES                        (LANES),
+    .CELL_LANES                   (CELL_LANES),
+    .STREAMS                      (STREAMS),
     .N_INPUTS                     (N_INPUTS),
     .N_CELLS                      (N_CELLS),
     .N_OUTPUTS                    (N_OUTPUTS),

@@ -251,6 +251,8 @@ void layers_build(words_case *c, ernn_rng *rng, ernn_rt_network *network)
     const unsigned bits = network->signal_bits;
     const int calm = words_case_get(c, "calm", 0);
     vectors_pwl(c, bits, &network->sigmoid, &network->tanh);
+    words_case_get(c, "cell_lanes", words_case_get(c, "lanes", 4));
+    words_case_get(c, "streams", 1);
     layer->cell = words_case_get(c, "is_gru", 0) ? ERNN_RT_GRU : ERNN_RT_LSTM;
     layer->n_inputs = (uint32_t)words_case_get(c, "n_inputs", 19);
     layer->n_cells = (uint32_t)words_case_get(c, "n_cells", 26);
