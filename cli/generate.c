@@ -113,7 +113,7 @@ static void report(const generate_options *options, const ernn_spec *spec,
     printf("%s: %s, %d PEs", options->output, network, design->pes);
     if (design->pes < design->pes_wanted)
         printf(" (%d wanted; more would change nothing)", design->pes_wanted);
-    printf(", %d lanes\n", design->lanes);
+    printf(", %d lanes\n", design->cell_lanes);
     printf("modelled on %s: %d of %d LUT, %d of %d FF, %d of %d DSP, %d of %d BRAM\n", device->name,
            cost.lut, device->lut, cost.ff, device->ff, cost.dsp, device->dsp, cost.bram,
            device->bram);

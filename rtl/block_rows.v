@@ -1,5 +1,6 @@
 // Blocks of k words to rows of LANES words, GATES blocks side by side: the first row leaves with
-// i_valid itself, the others in the k / LANES - 1 cycles after it. Between blocks there are at least
+// i_valid itself, the others in the k / LANES - 1 cycles after it. Between blocks there are at
+// least
 // k / LANES cycles. SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

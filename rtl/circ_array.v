@@ -7,8 +7,8 @@
 //
 // Every element multiplies one block in each cycle. A job works on a gate's rows in each chain, so
 // the same rows of all gates leave side by side, up to one block row per chain and cycle; they
-// cannot be stopped. KINDS of jobs share the elements; parameters of kind n are the n-th fields, see
-// circ_sequence and circ_output. Job order is the user's.
+// cannot be stopped. KINDS of jobs share the elements; parameters of kind n are the n-th fields,
+// see circ_sequence and circ_output. Job order is the user's.
 //
 // o_column with o_kind asks for a column; i_has_column says that it is there; i_spectrum and i_hit
 // are its spectrum 1 cycle later, when o_read_kind is its kind. o_done: the vector of o_kind's job
@@ -26,7 +26,7 @@ module circ_array #(
   parameter        RING               = 1,
   parameter        SETTLE             = 1,
   parameter        KINDS              = 2,
-  parameter        LAST_ROWS          = 64,   // words of all rows when a chain's last block is not full
+  parameter        LAST_ROWS          = 64,   // words of all rows
   parameter        MAX_COLS           = 5,    // the largest of COLS
   parameter        DEPTH              = 18,   // weight words of an element, all kinds
   parameter [63:0] COLS               = {16'd1, 16'd1, 16'd5, 16'd4},

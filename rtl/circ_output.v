@@ -43,6 +43,7 @@ module circ_output #(
           largest = {24'd0, shifts[8*kind +: 8]};
     end
   endfunction
+
   function integer smallest;
     input [31:0] shifts;
     integer kind;

@@ -7,8 +7,8 @@
 //
 // Timing, in cycles after i_address: weight out of memory 1, with i_operands, i_first and i_enable
 // given at 1 (i.e. one cycle after the address); product 3; sum 4. i_capture, when the sum is
-// complete, copies all sums to the result register, which takes i_chain on i_advance: results of all
-// elements leave through element 0 in order, one row for each advance.
+// complete, copies all sums to the result register, which takes i_chain on i_advance: results of
+// all elements leave through element 0 in order, one row for each advance.
 //
 // RING > 1: that many block rows are worked on in turn, one in each enabled cycle; the sums of the
 // others wait in a ring of registers and come back as the adder's other input.

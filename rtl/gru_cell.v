@@ -12,9 +12,9 @@
 //   0        1       3    4    8    9         10          11   15  16      17    18
 //   Wx b h'  Wx + b  +Wr  a    z r  r (Wr+b)  + Wx + b    a_h  n   h' - n  z ()  h
 //
-// With the reset before a_h is ready at 4 and h leaves at 11: LATENCY = 18 or 11. Gates come side by
-// side, z r h from the low bits up; with the reset before r is not looked at. i_valid low makes an
-// empty place: o_valid low, o_h zero, no hits.
+// With the reset before a_h is ready at 4 and h leaves at 11: LATENCY = 18 or 11. Gates come side
+// by side, z r h from the low bits up; with the reset before r is not looked at. i_valid low makes
+// an empty place: o_valid low, o_h zero, no hits.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -8,9 +8,9 @@
 //                                                      +--> row_gather --> frame_fifo --> m_y
 //
 // Nothing waits for a whole vector: cells begin with the first block of gates, the next recurrent
-// product with the first block of y, the candidate's with the first of u. With STREAMS > 1 frames of
-// that many streams come in turn, each with its own state (reset after only). INPUT_PES = 0 is for
-// the reset after only. Parameters, ports, load bus and observable signals: rtl/README.md.
+// product with the first block of y, the candidate's with the first of u. With STREAMS > 1 frames
+// of that many streams come in turn, each with its own state (reset after only). INPUT_PES = 0 is
+// for the reset after only. Parameters, ports, load bus and observable signals: rtl/README.md.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -1,6 +1,6 @@
 // The input product of a layer on elements of its own, frames ahead of the recurrence:
 //
-//   s_x --> circ_spectrum --> circ_array (a chain for each gate) --> product_buffer --> rows of cells
+//   s_x --> circ_spectrum --> circ_array (a chain a gate) --> product_buffer --> rows of cells
 //
 // A job runs whenever the buffer has room; BANKS = 4 frames wait in it. o_filled: one more frame is
 // there; i_release gives the oldest back; i_rows and o_rows as product_buffer.

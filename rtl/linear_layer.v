@@ -1,6 +1,6 @@
 // The output layer: scores = saturate(W y + b) for each frame (docs/fixed-point.md 7).
 //
-//   s_x --> circ_spectrum --> circ_array --> block_rows --> LANES x gate_sum with bias --> frame_fifo
+//   s_x --> circ_spectrum --> circ_array --> block_rows --> LANES x gate_sum --> frame_fifo
 //
 // No state; frames overlap. Parameters, ports and load bus: rtl/README.md.
 // SPDX-License-Identifier: Apache-2.0

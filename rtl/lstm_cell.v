@@ -8,7 +8,7 @@
 // after everything else. Cycles with peepholes:
 //
 //   0       1        2        3    4    8      9         10  11  12     13   14   18      19  20
-//   c' b Wx  p c'    terms    +Wr  a    i f g  fc',ig    +   c   p_o c  +    a_o  o       o tanh(c) m
+//   c' b Wx  p c'    terms    +Wr  a    i f g  fc',ig    +   c   p_o c  +    a_o  o       oth(c)  m
 //
 // Without peepholes o is ready with i, f and g, and m leaves at 17: LATENCY = 20 or 17.
 // Gates come side by side, i f c o from the low bits up; peepholes i f o. i_valid low makes an

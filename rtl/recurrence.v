@@ -5,10 +5,10 @@
 //   y ----> circ_spectrum --+    (a chain a gate)  +--> block_rows ------> rows of W_r y, 4 cycles
 //                                                                          after o_row
 //
-// INPUT_PES = 0: both products on the same elements (their block sizes are equal): the input product
-// of the next frame while the cells of this one finish. Otherwise the input product has INPUT_PES
-// elements a gate of its own (input_product). All gates of a block of cells leave at the same time,
-// so cells begin with the first block.
+// INPUT_PES = 0: both products on the same elements (their block sizes are equal): the input
+// product of the next frame while the cells of this one finish. Otherwise the input product has
+// INPUT_PES elements a gate of its own (input_product). All gates of a block of cells leave at the
+// same time, so cells begin with the first block.
 //
 // i_y_row is the ring: rows of Y_LANES words, frame after frame, or the initial state that ring_
 // control asks for (o_prime). i_output_room and o_head: room for a frame's output is reserved when
@@ -70,7 +70,7 @@ module recurrence #(
   output wire [GATES*(SIGNAL_BITS<<INPUT_LOG2_K)-1:0]     o_input_blocks,
   output wire                                             o_recurrent_block_valid,
   output wire [GATES*(SIGNAL_BITS<<RECURRENT_LOG2_K)-1:0] o_recurrent_blocks,
-  output wire [2:0]                                       o_hits    // product, accumulator, spectrum
+  output wire [2:0]                                       o_hits   // product, sum, spectrum
 );
   localparam K = 1 << RECURRENT_LOG2_K;
   localparam IS_SHARED = (INPUT_PES == 0) ? 1 : 0;

@@ -8,9 +8,9 @@
 //                                                 +--> product_buffer --> rows of z
 //
 // z is worked on while u comes back. Two series of rows of cells: o_reset_* when r's blocks leave
-// (W_x x of r 2 cycles after the row, W_r y 4 cycles), o_row_* when the candidate's do (W_x x of z, r,
-// h 2 cycles after the row; W_r y of z, nothing, W_hr u 4 cycles). The ring and its order as in
-// recurrence; the candidate's block size is the recurrent one.
+// (W_x x of r 2 cycles after the row, W_r y 4 cycles), o_row_* when the candidate's do (W_x x of
+// z, r, h 2 cycles after the row; W_r y of z, nothing, W_hr u 4 cycles). The ring and its order as
+// in recurrence; the candidate's block size is the recurrent one.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -1,5 +1,6 @@
-// Counts the rows that a run of blocks makes: k / LANES of them for each i_block, the first at once.
-// o_valid: this cycle has a row of the vector (not padding); o_row its number, o_is_last its last
+// Counts the rows that a run of blocks makes: k / LANES of them for each i_block, the first at
+// once. o_valid: this cycle has a row of the vector (not padding); o_row its number, o_is_last its
+// last
 // row; o_ends: the last row, padding included, of a frame. SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

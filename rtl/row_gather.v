@@ -1,5 +1,6 @@
-// Rows of IN_LANES words to rows of OUT_LANES, both powers of two, OUT_LANES not smaller. A frame is
-// IN_ROWS rows; what its last row lacks is zero. Latency 1 cycle, or none when there is nothing to
+// Rows of IN_LANES words to rows of OUT_LANES, both powers of two, OUT_LANES not smaller. A frame
+// is IN_ROWS rows; what its last row lacks is zero. Latency 1 cycle, or none when there is nothing
+// to
 // gather. SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

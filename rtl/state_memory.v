@@ -1,5 +1,6 @@
-// One state vector of a layer (y or c) for each of STREAMS streams: N words in rows of LANES, stream
-// after stream, written by the load bus while the layer is idle and by the cells while it runs.
+// One state vector of a layer (y or c) for each of STREAMS streams: N words in rows of LANES,
+// stream after stream, written by the load bus while the layer is idle and by the cells while it
+// runs.
 //
 // Zeroing is a count: after i_zero the next STREAMS frames read zero (i_frame ends one), or until a
 // load. Lanes past N always read zero. Read latency 2 cycles.

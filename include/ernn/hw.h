@@ -28,7 +28,8 @@ ERNN_API const ernn_device *ernn_devices(size_t *n);
 // NULL when unknown.
 ERNN_API const ernn_device *ernn_device_find(const char *name);
 
-// The matrix products of a layer, each with its own processing elements.
+// The matrix products of a layer. The candidate's runs on the recurrent's processing elements, the
+// input's on those or its own, the projection's on its own.
 typedef enum ernn_product {
     ERNN_PRODUCT_INPUT,      // W_x x
     ERNN_PRODUCT_RECURRENT,  // W_r y'
@@ -42,10 +43,12 @@ typedef struct ernn_design {
     const ernn_device *device;
     int signal_bits;
     int weight_bits;
-    int lanes;      // words per beat and element-wise lanes, a power of two
+    int lanes;      // words per beat, a power of two
+    int cell_lanes; // element-wise lanes, a power of two, at most `lanes`
     int pes_wanted; // what was asked for
     int pes;        // the sum of layer_pes: less than asked when more would change nothing
-    int layer_pes[ERNN_MAX_LAYERS][ERNN_PRODUCTS]; // 0 = the layer has no such product
+    // All chains together. 0: the layer has no such product or it runs on the recurrent's elements.
+    int layer_pes[ERNN_MAX_LAYERS][ERNN_PRODUCTS];
     double clock_mhz;
 } ernn_design;
 
@@ -59,9 +62,9 @@ typedef struct ernn_cost {
     int latency_cycles;   // first input word to last output word
 } ernn_cost;
 
-// Spreads `pes` processing elements over the products so that no product is the bottleneck before
-// another (at least one each). ERNN_NO_FIT when pes is below the number of products or above the
-// block rows.
+// Spreads at most `pes` processing elements over the products for the fewest cycles per frame.
+// ERNN_NO_FIT when pes is below the number of chains (one for each gate, for a candidate and for a
+// projection) or above the block rows.
 ERNN_API ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *device,
                                      int signal_bits, int weight_bits, int pes, ernn_design *design,
                                      ernn_error *err);
@@ -69,7 +72,7 @@ ERNN_API ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *de
 // ERNN_NO_FIT naming the resource, the need and what the device has.
 ERNN_API ernn_status ernn_design_check(const ernn_spec *spec, const ernn_design *design,
                                        ernn_error *err);
-// The largest number of processing elements that fits `share` (0 to 1) of every resource.
+// The fastest design that fits `share` (0 to 1) of every resource.
 ERNN_API ernn_status ernn_design_most_pes(const ernn_spec *spec, const ernn_device *device,
                                           int signal_bits, int weight_bits, double share,
                                           ernn_design *design, ernn_error *err);

@@ -251,53 +251,114 @@ static void print_wiring(ernn_buffer *out, uint64_t seed)
 
 // ---- Traces ----
 
-// `vectors` counts this signal's own vectors, or NULL: those of y (the product runs ahead).
-static void print_trace(ernn_buffer *out, const ernn_plan *plan, int l, const char *signal,
-                        int width, uint32_t n, const char *valid, const char *data, bool is_own)
+// A signal of layer l (-1: of the bench itself): strobes of `width` words of each of `gates`
+// vectors, n words each, the first of which is word `first` of the model's vector. `part` tells
+// several traces of one signal apart.
+typedef struct trace {
+    const char *signal;
+    const char *part;
+    int gates;
+    int width;
+    uint32_t n;
+    uint32_t first;
+    const char *valid;
+    const char *data;
+} trace;
+
+static void print_trace(ernn_buffer *out, const ernn_plan *plan, int l, const trace *t)
 {
     const bool is_inside = l >= 0;
     const int layer = is_inside ? l : 0;
     char scope[48] = "";
-    char count[64];
     if (is_inside)
         snprintf(scope, sizeof scope, "u_top.%s.", plan->layers[l].instance);
-    snprintf(count, sizeof count, "l%d_%s_vectors", layer, is_own ? signal : "y");
     ernn_buffer_print(
         out,
-        "\n  wire [31:0] l%d_%s_vectors;\n\n  bench_trace #(\n    .LAYER  (%d),\n"
-        "    .SIGNAL (\"%s\"),\n    .BITS   (BITS),\n    .WIDTH  (%d),\n    .N      (%u)\n"
-        "  ) u_l%d_%s (\n",
-        layer, signal, layer, signal, width, n, layer, signal);
+        "\n  bench_trace #(\n    .LAYER  (%d),\n    .SIGNAL (\"%s\"),\n    .BITS   (BITS),\n"
+        "    .GATES  (%d),\n    .WIDTH  (%d),\n    .N      (%u),\n    .FIRST  (%u)\n"
+        "  ) u_l%d_%s%s (\n",
+        layer, t->signal, t->gates, t->width, t->n, t->first, layer, t->signal, t->part);
     ernn_buffer_print(out,
                       "    .clk       (clk),\n    .i_clear   (reset_state),\n"
-                      "    .i_first   (run_first),\n    .i_vectors (%s),\n"
-                      "    .i_frames  (trace_frames),\n    .i_file    (pass ? 32'd0 : trace),\n",
-                      count);
-    ernn_buffer_print(
-        out,
-        "    .i_valid   (%s%s),\n    .i_data    (%s%s),\n    .o_vectors (l%d_%s_vectors)\n"
-        "  );\n",
-        scope, valid, scope, data, layer, signal);
+                      "    .i_first   (run_first),\n    .i_frames  (trace_frames),\n"
+                      "    .i_file    (pass ? 32'd0 : trace),\n    .i_valid   (%s%s),\n"
+                      "    .i_data    (%s%s)\n  );\n",
+                      scope, t->valid, scope, t->data);
+}
+
+// A product whose gates leave side by side.
+static trace product_trace(const char *signal, const ernn_rt_matrix *matrix, int gates,
+                           const char *valid, const char *data)
+{
+    return (trace){.signal = signal,
+                   .part = "",
+                   .gates = gates,
+                   .width = 1 << matrix->log2_k,
+                   .n = matrix->rows / (uint32_t)gates,
+                   .valid = valid,
+                   .data = data};
+}
+
+static trace vector_trace(const char *signal, int width, uint32_t n, const char *valid,
+                          const char *data)
+{
+    return (trace){.signal = signal,
+                   .part = "",
+                   .gates = 1,
+                   .width = width,
+                   .n = n,
+                   .valid = valid,
+                   .data = data};
+}
+
+// GRU, reset before: z, r and the candidate leave one after the other.
+static void print_before_traces(ernn_buffer *out, const ernn_plan *plan, int l)
+{
+    const ernn_rt_layer *layer = plan->layers[l].layer;
+    const char *data = "g_before.recurrent_block";
+    trace z =
+        product_trace("recurrent_product", &layer->recurrent, 1, "g_before.block_valid[0]", data);
+    trace r =
+        product_trace("recurrent_product", &layer->recurrent, 1, "g_before.block_valid[1]", data);
+    const trace candidate =
+        product_trace("candidate_product", &layer->candidate, 1, "g_before.block_valid[2]", data);
+    z.part = "_z";
+    z.n /= 2;
+    r.part = "_r";
+    r.n /= 2;
+    r.first = r.n;
+    print_trace(out, plan, l, &z);
+    print_trace(out, plan, l, &r);
+    print_trace(out, plan, l, &candidate);
 }
 
 static void print_layer_traces(ernn_buffer *out, const ernn_plan *plan, int l)
 {
     const ernn_rt_layer *layer = plan->layers[l].layer;
-    const int lanes = plan->design->lanes;
     const bool is_lstm = layer->cell == ERNN_RT_LSTM;
-    print_trace(out, plan, l, "input_product", 1 << layer->input.log2_k, layer->input.rows,
-                "input_block_valid", "input_block", true);
-    print_trace(out, plan, l, "recurrent_product", 1 << layer->recurrent.log2_k,
-                layer->recurrent.rows, "recurrent_block_valid", "recurrent_block", false);
-    if (is_lstm) {
-        print_trace(out, plan, l, "c", lanes, layer->n_cells, "cell_valid", "cell_c", true);
-        print_trace(out, plan, l, "m", lanes, layer->n_cells, "cell_valid", "cell_m", true);
-    } else if (!layer->is_reset_after) {
-        print_trace(out, plan, l, "candidate_product", 1 << layer->candidate.log2_k,
-                    layer->candidate.rows, "g_before.candidate_block_valid",
-                    "g_before.candidate_block", true);
+    const int gates = is_lstm ? 4 : 3;
+    const int lanes = plan->design->cell_lanes;
+    const trace input =
+        product_trace("input_product", &layer->input, gates, "input_block_valid", "input_block");
+    print_trace(out, plan, l, &input);
+    if (is_lstm || layer->is_reset_after) {
+        const trace recurrent =
+            product_trace("recurrent_product", &layer->recurrent, gates,
+                          is_lstm ? "recurrent_block_valid" : "g_after.recurrent_block_valid",
+                          is_lstm ? "recurrent_block" : "g_after.recurrent_block");
+        print_trace(out, plan, l, &recurrent);
+    } else {
+        print_before_traces(out, plan, l);
     }
-    print_trace(out, plan, l, "y", lanes, layer->n_outputs, "y_valid", "y_row", true);
+    if (is_lstm) {
+        const trace c = vector_trace("c", lanes, layer->n_cells, "c_valid", "cell_c");
+        const trace m = vector_trace("m", lanes, layer->n_cells, "cell_valid", "cell_m");
+        print_trace(out, plan, l, &c);
+        print_trace(out, plan, l, &m);
+    }
+    const trace y = vector_trace("y", is_lstm && layer->is_projected ? plan->design->lanes : lanes,
+                                 layer->n_outputs, "y_valid", "y_row");
+    print_trace(out, plan, l, &y);
 }
 
 static void print_traces(ernn_buffer *out, const ernn_plan *plan)
@@ -311,16 +372,16 @@ static void print_traces(ernn_buffer *out, const ernn_plan *plan)
                            "      trace = $fopen(\"build/trace.txt\", \"w\");\n"
                            "    if ($value$plusargs(\"trace_frames=%%d\", trace_frames))\n"
                            "      $display(\"tracing %%0d frames\", trace_frames);\n  end\n");
-    print_trace(out, plan, -1, "x", plan->design->lanes, (uint32_t)plan->n_inputs,
-                "x_valid && x_ready", "x_data", true);
+    const trace x = vector_trace("x", plan->design->lanes, (uint32_t)plan->n_inputs,
+                                 "x_valid && x_ready", "x_data");
+    print_trace(out, plan, -1, &x);
     for (int l = 0; l < plan->n_layers; l++)
         print_layer_traces(out, plan, l);
 }
 
 // ---- Verdict ----
 
-// The union over the layers of the classes that saturated; the model's must all be seen. (The
-// accelerator computes W_r y once more after the last frame, so it may see more.)
+// The union over the layers of the classes that saturated; the model's must all be seen.
 static void print_flags(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_vectors *v)
 {
     unsigned want = 0;

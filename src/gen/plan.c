@@ -93,8 +93,10 @@ static void set(ernn_plan_layer *layer, const char *prefix, const char *name, in
 static void set_matrix(ernn_plan_layer *layer, const char *prefix, const ernn_rt_matrix *matrix,
                        int pes)
 {
-    set(layer, prefix, "LOG2_K", matrix->log2_k);
-    set(layer, prefix, "PES", pes);
+    if (pes >= 0) { // the candidate runs on the recurrent's elements
+        set(layer, prefix, "LOG2_K", matrix->log2_k);
+        set(layer, prefix, "PES", pes);
+    }
     set(layer, prefix, "SPECTRUM_SHIFT", matrix->spectrum_shift);
     set(layer, prefix, "ACCUMULATOR_SHIFT", matrix->accumulator_shift);
     set(layer, prefix, "OUTPUT_SHIFT", matrix->output_shift);
@@ -107,17 +109,30 @@ static void set_name(ernn_plan_layer *layer, const char *name)
     snprintf(parameter->value, sizeof parameter->value, "%s", name);
 }
 
+// Elements of one chain.
+static int chain_pes(const ernn_plan *plan, int l, ernn_product product)
+{
+    const ernn_rt_layer *layer = plan->layers[l].layer;
+    const bool is_lstm = layer->cell == ERNN_RT_LSTM;
+    const bool is_before = !is_lstm && !layer->is_reset_after;
+    const int gates = is_lstm ? 4 : 3;
+    const bool is_single =
+        product == ERNN_PRODUCT_PROJECTION || (product == ERNN_PRODUCT_RECURRENT && is_before);
+    return plan->design->layer_pes[l][product] / (is_single ? 1 : gates);
+}
+
 // In the order of declaration in rtl/lstm_layer.v and rtl/gru_layer.v.
 static void set_layer_parameters(ernn_plan *plan, int l)
 {
     ernn_plan_layer *to = &plan->layers[l];
     const ernn_rt_layer *layer = to->layer;
-    const int *pes = plan->design->layer_pes[l];
     const bool is_lstm = layer->cell == ERNN_RT_LSTM;
     set(to, "", "LAYER", l);
     set(to, "", "SIGNAL_BITS", plan->network->signal_bits);
     set(to, "", "WEIGHT_BITS", plan->network->weight_bits);
     set(to, "", "LANES", plan->design->lanes);
+    set(to, "", "CELL_LANES", plan->design->cell_lanes);
+    set(to, "", "STREAMS", 1);
     set(to, "", "N_INPUTS", layer->n_inputs);
     set(to, "", "N_CELLS", layer->n_cells);
     if (is_lstm) {
@@ -132,12 +147,13 @@ static void set_layer_parameters(ernn_plan *plan, int l)
         set(to, "", "CELL_FRAC", layer->cell_frac);
         set(to, "", "PEEPHOLE_FRAC", layer->peephole_frac);
     }
-    set_matrix(to, "INPUT_", &layer->input, pes[ERNN_PRODUCT_INPUT]);
-    set_matrix(to, "RECURRENT_", &layer->recurrent, pes[ERNN_PRODUCT_RECURRENT]);
+    set_matrix(to, "INPUT_", &layer->input, chain_pes(plan, l, ERNN_PRODUCT_INPUT));
+    set_matrix(to, "RECURRENT_", &layer->recurrent, chain_pes(plan, l, ERNN_PRODUCT_RECURRENT));
     if (!is_lstm && !layer->is_reset_after)
-        set_matrix(to, "CANDIDATE_", &layer->candidate, pes[ERNN_PRODUCT_CANDIDATE]);
+        set_matrix(to, "CANDIDATE_", &layer->candidate, -1);
     if (is_lstm && layer->is_projected)
-        set_matrix(to, "PROJECTION_", &layer->projection, pes[ERNN_PRODUCT_PROJECTION]);
+        set_matrix(to, "PROJECTION_", &layer->projection,
+                   chain_pes(plan, l, ERNN_PRODUCT_PROJECTION));
     set_name(to, "SIGMOID_BASES");
     set_name(to, "SIGMOID_SLOPES");
     set_name(to, "TANH_BASES");
@@ -215,12 +231,13 @@ ernn_status ernn_plan_new(const ernn_spec *spec, const ernn_rt_network *network,
         set_layer_parameters(plan, l);
         add_layer_units(plan, l);
     }
-    snprintf(plan->options_text, sizeof plan->options_text,
-             "clock_mhz=%.9g device=%s frames=%d lanes=%d network=%s pes=%d seed=%" PRIu64
-             " signal_bits=%d stimulus=%s weight_bits=%d",
-             design->clock_mhz, design->device->name, options->max_frames, design->lanes,
-             plan->spec_text, design->pes, options->seed, design->signal_bits,
-             options->vectors ? "sequences" : "random", design->weight_bits);
+    snprintf(
+        plan->options_text, sizeof plan->options_text,
+        "cell_lanes=%d clock_mhz=%.9g device=%s frames=%d lanes=%d network=%s pes=%d seed=%" PRIu64
+        " signal_bits=%d stimulus=%s weight_bits=%d",
+        design->cell_lanes, design->clock_mhz, design->device->name, options->max_frames,
+        design->lanes, plan->spec_text, design->pes, options->seed, design->signal_bits,
+        options->vectors ? "sequences" : "random", design->weight_bits);
     digest_plan(plan);
     return ERNN_OK;
 }

@@ -45,7 +45,8 @@ static void print_layers(ernn_buffer *out, const ernn_plan *plan)
                           pes[ERNN_PRODUCT_RECURRENT], pes[ERNN_PRODUCT_CANDIDATE],
                           pes[ERNN_PRODUCT_PROJECTION]);
     }
-    ernn_buffer_print(out, "\nThey change speed, never results.\n\n");
+    ernn_buffer_print(out,
+                      "\nThey change speed, never results. 0: none, or on those of W_r y.\n\n");
 }
 
 static void print_memories(ernn_buffer *out, const ernn_plan *plan)

@@ -44,16 +44,23 @@ static const char *cell_text(const ernn_rt_layer *layer)
 // ---- Header ----
 
 // Ends the line of the recurrent product: what stands between the cells' gates or behind them.
-static void print_second_product(ernn_buffer *out, const int *pes)
+static void print_second_product(ernn_buffer *out, const int *pes, bool is_before)
 {
     if (pes[ERNN_PRODUCT_PROJECTION])
         ernn_buffer_print(out, "      [FFT]->[W_ym m, %3d PE]->[IFFT] before y\n",
                           pes[ERNN_PRODUCT_PROJECTION]);
-    else if (pes[ERNN_PRODUCT_CANDIDATE])
-        ernn_buffer_print(out, "      [FFT]->[W_hr r.y, %3d PE]->[IFFT] between the gates\n",
-                          pes[ERNN_PRODUCT_CANDIDATE]);
+    else if (is_before)
+        ernn_buffer_print(out, "      W_hr r.y on the same PE between the gates\n");
     else
         ernn_buffer_print(out, "                          |\n");
+}
+
+static void print_input_product(ernn_buffer *out, const int *pes)
+{
+    if (pes[ERNN_PRODUCT_INPUT])
+        ernn_buffer_print(out, "//   [FFT]->[W_x x, %3d PE]->[IFFT]--+\n", pes[ERNN_PRODUCT_INPUT]);
+    else
+        ernn_buffer_print(out, "//   [FFT]->[W_x x, same PE]->[IFFT]-+\n");
 }
 
 static void print_drawing(ernn_buffer *out, const ernn_plan *plan)
@@ -66,14 +73,14 @@ static void print_drawing(ernn_buffer *out, const ernn_plan *plan)
         const int *pes = plan->design->layer_pes[l];
         const int y_frac = (int)layer->output_frac;
         ernn_buffer_print(out, "//     |            layer %d: %s\n//     v\n", l, cell_text(layer));
-        ernn_buffer_print(out, "//   [FFT]->[W_x x, %3d PE]->[IFFT]--+\n", pes[ERNN_PRODUCT_INPUT]);
-        ernn_buffer_print(out, "//                                   +-->[%4d cells, %d lanes]--+",
-                          (int)layer->n_cells, plan->design->lanes);
+        print_input_product(out, pes);
+        ernn_buffer_print(out, "//                                   +-->[%4d cells, %2d lanes]-+",
+                          (int)layer->n_cells, plan->design->cell_lanes);
         ernn_buffer_print(out, "--> y: %d words, Q%d.%d\n", (int)layer->n_outputs, bits - y_frac,
                           y_frac);
         ernn_buffer_print(out, "//   [FFT]->[W_r y, %3d PE]->[IFFT]--+",
                           pes[ERNN_PRODUCT_RECURRENT]);
-        print_second_product(out, pes);
+        print_second_product(out, pes, layer->cell == ERNN_RT_GRU && !layer->is_reset_after);
         ernn_buffer_print(out, "//     ^                                                        |\n"
                                "//     +--------------------------- y --------------------------+"
                                "\n");

@@ -2,8 +2,10 @@
 #include "base/error.h"
 #include "hw/shape.h"
 
-// Lanes cost up to eleven multipliers each; beyond eight the element-wise part no longer matters.
-enum { MAX_LANES = 8, LANE_DSP = 11, LANE_SHARE = 4 };
+#include <string.h>
+
+// Lanes cost up to eleven multipliers each; beyond sixteen the element-wise part no longer matters.
+enum { MAX_LANES = 16, LANE_DSP = 11, LANE_SHARE = 4 };
 
 ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *design)
 {
@@ -12,15 +14,15 @@ ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *design)
         const int cycles = ernn_hw_layer_cycles(spec, design, l);
         if (cycles > cost.cycles_per_frame)
             cost.cycles_per_frame = cycles;
-        cost.latency_cycles += ernn_hw_layer_latency(spec, design, l);
     }
+    cost.latency_cycles = ernn_hw_latency(spec, design);
     ernn_hw_resources(spec, design, &cost);
     return cost;
 }
 
-// A power of two, at most the smallest block (rtl/README.md), and at most a quarter of the device's
-// multipliers in the lanes of all layers.
-static int choose_lanes(const ernn_spec *spec, const ernn_device *device)
+// Words of a beat and element-wise lanes: powers of two, at most the smallest block
+// (rtl/README.md), and at most a quarter of the device's multipliers in the lanes of all layers.
+static void choose_lanes(const ernn_spec *spec, ernn_design *design)
 {
     int lanes = MAX_LANES;
     for (int l = 0; l < spec->n_layers; l++)
@@ -29,9 +31,10 @@ static int choose_lanes(const ernn_spec *spec, const ernn_device *device)
             if (ernn_hw_shape_of(spec, l, (ernn_product)product, &shape) && shape.k < lanes)
                 lanes = shape.k;
         }
-    while (lanes > 1 && lanes * LANE_DSP * spec->n_layers * LANE_SHARE > device->dsp)
+    design->lanes = lanes;
+    while (lanes > 1 && lanes * LANE_DSP * spec->n_layers * LANE_SHARE > design->device->dsp)
         lanes /= 2;
-    return lanes;
+    design->cell_lanes = lanes;
 }
 
 static int total_cycles(const ernn_spec *spec, const ernn_design *design)
@@ -46,11 +49,43 @@ static int total_cycles(const ernn_spec *spec, const ernn_design *design)
 
 // ---- Fewest elements for a frame every `target` cycles ----
 
-// The next number of elements that saves a pass; 0 when there is none.
-static int next_pes(const ernn_hw_shape *shape, int pes)
+// Whether both products of the gates can share elements.
+static bool can_share(const ernn_spec *spec, int l)
 {
-    const int passes = ernn_hw_ceil(shape->p, pes);
-    return passes > 1 ? ernn_hw_ceil(shape->p, passes - 1) : 0;
+    ernn_hw_shape input;
+    ernn_hw_shape recurrent;
+    ernn_hw_shape none;
+    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_INPUT, &input);
+    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_RECURRENT, &recurrent);
+    return input.k == recurrent.k && !ernn_hw_shape_of(spec, l, ERNN_PRODUCT_CANDIDATE, &none);
+}
+
+// Block rows of each chain of a product.
+static int chain_rows(const ernn_spec *spec, int l, ernn_product product)
+{
+    ernn_hw_shape shape;
+    ernn_hw_shape_of(spec, l, product, &shape);
+    return ernn_hw_ceil(product == ERNN_PRODUCT_PROJECTION ? ernn_spec_layer_outputs(spec, l)
+                                                           : spec->layers[l].n_cells,
+                        shape.k);
+}
+
+// The next number of elements of a chain that saves a pass; 0 when there is none.
+static int next_pes(int rows, int pes)
+{
+    const int passes = ernn_hw_ceil(rows, pes);
+    return passes > 1 ? ernn_hw_ceil(rows, passes - 1) : 0;
+}
+
+// Work alone, without any waiting: no product is faster.
+static int least_cycles(const ernn_spec *spec, int l, ernn_product product, int rows, int pes)
+{
+    ernn_hw_shape shape;
+    ernn_hw_shape none;
+    ernn_hw_shape_of(spec, l, product, &shape);
+    const bool is_before = ernn_hw_shape_of(spec, l, ERNN_PRODUCT_CANDIDATE, &none);
+    const int jobs = product == ERNN_PRODUCT_RECURRENT && is_before ? 3 : 1;
+    return jobs * ernn_hw_ceil(rows, pes) * shape.q;
 }
 
 // The fewest elements of one product that bring `cycles` of the layer to the target; 0 = none do.
@@ -59,42 +94,65 @@ typedef int (*cycles_fn)(const ernn_spec *spec, const ernn_design *design, int l
 static int fewest(const ernn_spec *spec, ernn_design *design, int l, ernn_product product,
                   cycles_fn cycles, int target)
 {
-    ernn_hw_shape shape;
-    if (!ernn_hw_shape_of(spec, l, product, &shape))
-        return 0;
-    for (int pes = 1; pes; pes = next_pes(&shape, pes)) {
-        design->layer_pes[l][product] = pes;
-        if (cycles(spec, design, l) <= target)
-            return pes;
+    const int chains = ernn_hw_chains(spec, l, product);
+    const int rows = chain_rows(spec, l, product);
+    for (int pes = 1; pes; pes = next_pes(rows, pes)) {
+        design->layer_pes[l][product] = pes * chains;
+        if (least_cycles(spec, l, product, rows, pes) <= target &&
+            cycles(spec, design, l) <= target)
+            return pes * chains;
     }
     return 0;
 }
 
-// The loop has one or two products: every number of elements of the first is tried with the fewest
-// of the second. Returns the sum, 0 = the target is out of reach.
+// With a projection every number of elements of the gates is tried with the fewest of the
+// projection. Returns the sum, 0 = the target is out of reach.
 static int fewest_in_loop(const ernn_spec *spec, ernn_design *design, int l, int target)
 {
     ernn_hw_shape shape;
-    const ernn_product second = ernn_hw_shape_of(spec, l, ERNN_PRODUCT_CANDIDATE, &shape)
-                                    ? ERNN_PRODUCT_CANDIDATE
-                                    : ERNN_PRODUCT_PROJECTION;
-    if (!ernn_hw_shape_of(spec, l, second, &shape))
+    if (!ernn_hw_shape_of(spec, l, ERNN_PRODUCT_PROJECTION, &shape))
         return fewest(spec, design, l, ERNN_PRODUCT_RECURRENT, ernn_hw_loop_cycles, target);
     int best = 0;
     int best_first = 0;
     int *first = &design->layer_pes[l][ERNN_PRODUCT_RECURRENT];
-    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_RECURRENT, &shape);
-    for (int pes = 1; pes; pes = next_pes(&shape, pes)) {
-        *first = pes;
-        const int other = fewest(spec, design, l, second, ernn_hw_loop_cycles, target);
-        if (other && (!best || pes + other < best)) {
-            best = pes + other;
-            best_first = pes;
+    const int chains = ernn_hw_chains(spec, l, ERNN_PRODUCT_RECURRENT);
+    const int rows = chain_rows(spec, l, ERNN_PRODUCT_RECURRENT);
+    for (int pes = 1; pes; pes = next_pes(rows, pes)) {
+        *first = pes * chains;
+        if ((best && *first >= best) ||
+            least_cycles(spec, l, ERNN_PRODUCT_RECURRENT, rows, pes) > target)
+            continue;
+        const int other =
+            fewest(spec, design, l, ERNN_PRODUCT_PROJECTION, ernn_hw_loop_cycles, target);
+        if (other && (!best || *first + other < best)) {
+            best = *first + other;
+            best_first = *first;
         }
     }
-    *first = best_first;
-    design->layer_pes[l][second] = best - best_first;
+    if (best) {
+        *first = best_first;
+        design->layer_pes[l][ERNN_PRODUCT_PROJECTION] = best - best_first;
+    }
     return best;
+}
+
+// The fewest elements of a layer, the input product on the recurrent's elements or its own; 0 = the
+// target is out of reach.
+static int fewest_in_layer(const ernn_spec *spec, ernn_design *design, int l, int target)
+{
+    int *input = &design->layer_pes[l][ERNN_PRODUCT_INPUT];
+    int own[ERNN_PRODUCTS];
+    const int ahead = fewest(spec, design, l, ERNN_PRODUCT_INPUT, ernn_hw_ahead_cycles, target);
+    const int loop = ahead ? fewest_in_loop(spec, design, l, target) : 0;
+    memcpy(own, design->layer_pes[l], sizeof own);
+    *input = 0;
+    const int shared = can_share(spec, l) && ernn_hw_ahead_cycles(spec, design, l) <= target
+                           ? fewest_in_loop(spec, design, l, target)
+                           : 0;
+    if (shared && (!loop || shared <= ahead + loop))
+        return shared;
+    memcpy(design->layer_pes[l], own, sizeof own);
+    return loop ? ahead + loop : 0;
 }
 
 // Fills layer_pes and pes; false when the target is out of reach.
@@ -102,50 +160,76 @@ static bool reach(const ernn_spec *spec, ernn_design *design, int target)
 {
     design->pes = 0;
     for (int l = 0; l < spec->n_layers; l++) {
-        const int ahead = fewest(spec, design, l, ERNN_PRODUCT_INPUT, ernn_hw_ahead_cycles, target);
-        const int loop = fewest_in_loop(spec, design, l, target);
-        if (!ahead || !loop)
+        const int pes = fewest_in_layer(spec, design, l, target);
+        if (!pes)
             return false;
-        design->pes += ahead + loop;
+        design->pes += pes;
     }
     return true;
 }
 
-// The fastest design with at most `wanted` elements; `design` has one element for each product.
-static void spread(const ernn_spec *spec, ernn_design *design, int wanted)
+// Element-wise lanes that do not shorten a frame are left out.
+static void trim_lanes(const ernn_spec *spec, ernn_design *design)
+{
+    const int cycles = total_cycles(spec, design);
+    ernn_design trial = *design;
+    while (trial.cell_lanes > 1) {
+        trial.cell_lanes /= 2;
+        if (total_cycles(spec, &trial) > cycles)
+            return;
+        *design = trial;
+    }
+}
+
+// The fastest design that `is_allowed`, from one that is.
+typedef bool (*allowed_fn)(const ernn_spec *spec, const ernn_design *design, const void *limit);
+
+static void spread(const ernn_spec *spec, ernn_design *design, allowed_fn is_allowed,
+                   const void *limit)
 {
     int low = 0; // out of reach
     int high = total_cycles(spec, design);
     while (low + 1 < high) {
         const int middle = low + (high - low) / 2;
         ernn_design trial = *design;
-        if (reach(spec, &trial, middle) && trial.pes <= wanted) {
+        if (reach(spec, &trial, middle) && is_allowed(spec, &trial, limit)) {
             *design = trial;
             high = middle;
         } else {
             low = middle;
         }
     }
+    trim_lanes(spec, design);
 }
 
-// One element for each product; counts products and block rows.
+static bool has_few_pes(const ernn_spec *spec, const ernn_design *design, const void *limit)
+{
+    (void)spec;
+    return design->pes <= *(const int *)limit;
+}
+
+// One element for each chain; counts elements and block rows.
 static void begin(const ernn_spec *spec, const ernn_device *device, int signal_bits,
                   int weight_bits, ernn_design *design, int *block_rows)
 {
     *design = (ernn_design){.device = device,
                             .signal_bits = signal_bits,
                             .weight_bits = weight_bits,
-                            .lanes = choose_lanes(spec, device),
                             .clock_mhz = device->clock_mhz};
+    choose_lanes(spec, design);
     *block_rows = 0;
     for (int l = 0; l < spec->n_layers; l++)
         for (int product = 0; product < ERNN_PRODUCTS; product++) {
             ernn_hw_shape shape;
             if (!ernn_hw_shape_of(spec, l, (ernn_product)product, &shape))
                 continue;
-            design->layer_pes[l][product] = 1;
-            design->pes++;
-            *block_rows += shape.p;
+            const bool is_own = product != ERNN_PRODUCT_INPUT || !can_share(spec, l);
+            const int pes = is_own ? ernn_hw_chains(spec, l, (ernn_product)product) : 0;
+            design->layer_pes[l][product] = pes;
+            design->pes += pes;
+            if (product != ERNN_PRODUCT_CANDIDATE)
+                *block_rows += chain_rows(spec, l, (ernn_product)product) *
+                               ernn_hw_chains(spec, l, (ernn_product)product);
         }
 }
 
@@ -168,15 +252,6 @@ static ernn_status check_arguments(const ernn_spec *spec, int signal_bits, int w
         return ernn_error_set(err, ERNN_BAD_ARG,
                               "design: %d-bit signals, 8 to 18; %d-bit weights, 4 to 16",
                               signal_bits, weight_bits);
-    for (int l = 0; l < spec->n_layers; l++)
-        for (int product = 0; product < ERNN_PRODUCTS; product++) {
-            ernn_hw_shape shape;
-            if (ernn_hw_shape_of(spec, l, (ernn_product)product, &shape) && shape.k > 32)
-                return ernn_error_set(err, ERNN_NO_FIT,
-                                      "design: layer %d, %s matrix: block size %d, the modules "
-                                      "transform 1 to 32; train with --block 32 or less",
-                                      l, ernn_hw_product_name((ernn_product)product), shape.k);
-        }
     return ERNN_OK;
 }
 
@@ -190,8 +265,8 @@ ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *device, in
     begin(spec, device, signal_bits, weight_bits, design, &block_rows);
     if (pes < design->pes)
         return ernn_error_set(err, ERNN_NO_FIT,
-                              "design: %d PEs, the network has %d products that need one each: %d "
-                              "to %d",
+                              "design: %d PEs, the network has %d chains that need one each: %d to "
+                              "%d",
                               pes, design->pes, design->pes, block_rows);
     if (pes > block_rows)
         return ernn_error_set(err, ERNN_NO_FIT,
@@ -199,7 +274,7 @@ ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *device, in
                               "%d to %d",
                               pes, block_rows, design->pes, block_rows);
     design->pes_wanted = pes;
-    spread(spec, design, pes);
+    spread(spec, design, has_few_pes, &pes);
     return ERNN_OK;
 }
 
@@ -228,6 +303,11 @@ static bool fits(const ernn_spec *spec, const ernn_design *design, double share)
         if (needs[i].need > share * needs[i].have)
             return false;
     return true;
+}
+
+static bool fits_share(const ernn_spec *spec, const ernn_design *design, const void *limit)
+{
+    return fits(spec, design, *(const double *)limit);
 }
 
 ernn_status ernn_design_check(const ernn_spec *spec, const ernn_design *design, ernn_error *err)
@@ -268,11 +348,7 @@ ernn_status ernn_design_most_pes(const ernn_spec *spec, const ernn_device *devic
                               device->name, needs[worst].need, needs[worst].name, 100 * share,
                               needs[worst].have);
     }
-    // Every faster design in turn: memories may shrink again as they are split over more elements.
-    for (ernn_design next = *design; reach(spec, &next, total_cycles(spec, &next) - 1);) {
-        next.pes_wanted = next.pes;
-        if (fits(spec, &next, share))
-            *design = next;
-    }
+    spread(spec, design, fits_share, &share);
+    design->pes_wanted = design->pes;
     return ERNN_OK;
 }

@@ -108,8 +108,9 @@ static double fabric(const ernn_design *design)
 
 // ---- Products ----
 
-// rtl/circ_pe.v: multiply-accumulate and result chain. Outside xc7 the accumulator is fabric.
-static area element(const ernn_design *design, const ernn_hw_shape *s, int passes)
+// rtl/circ_pe.v: multiply-accumulate and result chain. Outside xc7 the accumulator is fabric. A
+// ring costs a second addend and, from one row to the next, registers.
+static area element(const ernn_design *design, const ernn_hw_shape *s, int ring, int words)
 {
     const int operands = ernn_hw_operands(s);
     const int sum_bits = design->weight_bits + design->signal_bits + ernn_hw_log2(s->q);
@@ -120,10 +121,14 @@ static area element(const ernn_design *design, const ernn_hw_shape *s, int passe
         one.lut += 3 * sum_bits;
         one.ff += sum_bits + factor_bits + operand_bits;
     }
+    if (ring > 1) {
+        one.lut += sum_bits;
+        one.ff += sum_bits * (ring - 1);
+    }
     area total = {0, 4, 0, 0};
     add(&total, one, operands);
     add(&total, multiplier(design, operand_bits, factor_bits), operands);
-    add(&total, ram(design, operands * factor_bits, passes * s->q), 1);
+    add(&total, ram(design, operands * factor_bits, words), 1);
     return total;
 }
 
@@ -139,37 +144,62 @@ static int transform_products(int log2_k)
     return products;
 }
 
-// The rest of a product by log2 k: circ_load, circ_spectrum, circ_output and control, at 16-bit
-// signals and 12-bit weights.
+// By log2 k, at 16-bit signals and 12-bit weights: rtl/circ_spectrum.v without its memory,
+// rtl/circ_output.v, and the rest of rtl/circ_array.v (load, sequence, operands).
 typedef struct frame_cost {
     double lut;
     double ff;
 } frame_cost;
-static const frame_cost PRODUCT_FRAME[] = {{200, 360},   {420, 800},   {660, 1380},
-                                           {2050, 3260}, {5500, 7250}, {14500, 14700}};
+static const frame_cost SPECTRUM_FRAME[] = {{60, 70},     {110, 130},   {210, 260},    {650, 900},
+                                            {2100, 2400}, {5700, 6100}, {14000, 15000}};
+static const frame_cost OUTPUT_FRAME[] = {{120, 100},   {240, 220},   {480, 450},    {1200, 1500},
+                                          {3100, 3500}, {7600, 8000}, {18000, 18000}};
+static const frame_cost ARRAY_FRAME[] = {{380, 200}, {390, 250},  {420, 350},  {480, 560},
+                                         {600, 980}, {850, 1800}, {1350, 3500}};
 
-static area product_area(const ernn_design *design, const ernn_hw_shape *s, int pes)
+static area frame(const ernn_design *design, const frame_cost *cost)
 {
-    const frame_cost *frame = &PRODUCT_FRAME[s->log2_k];
-    const double width = (design->signal_bits + 4) / 20.0;
-    const int passes = ernn_hw_ceil(s->p, pes);
-    area total = {fabric(design) * width * frame->lut, fabric(design) * width * frame->ff, 0, 0};
-    add(&total, element(design, s, passes), pes);
+    const double width = fabric(design) * (design->signal_bits + 4) / 20.0;
+    return (area){width * cost->lut, width * cost->ff, 0, 0};
+}
+
+// Transform and memory of `banks` vectors of spectra.
+static area spectrum_area(const ernn_design *design, const ernn_hw_shape *s, int banks)
+{
+    area total = frame(design, &SPECTRUM_FRAME[s->log2_k]);
     add(&total, multiplier(design, design->signal_bits + s->log2_k, 16),
         transform_products(s->log2_k));
+    add(&total, ram(design, s->k * design->signal_bits + 1, banks << ernn_hw_log2(s->q)), 1);
+    return total;
+}
+
+static area output_area(const ernn_design *design, const ernn_hw_shape *s)
+{
+    area total = frame(design, &OUTPUT_FRAME[s->log2_k]);
     add(&total, multiplier(design, design->signal_bits + 4 + s->log2_k, 16),
         transform_products(s->log2_k));
-    // Spectra of two vectors, packed.
-    add(&total, ram(design, s->k * design->signal_bits, 2 * s->q), 1);
+    return total;
+}
+
+// An array of `pes` elements in `chains`, `words` weight words in each.
+static area array_area(const ernn_design *design, const ernn_hw_shape *s, int chains, int pes,
+                       int ring, int words)
+{
+    area total = frame(design, &ARRAY_FRAME[s->log2_k]);
+    add(&total, element(design, s, ring, words), pes);
+    add(&total, output_area(design, s), chains);
     return total;
 }
 
 // rtl/product_buffer.v: a memory for each gate, k words wide, one or two frames deep.
-static area buffer_area(const ernn_design *design, int gates, int cells, int k)
+static area buffer_area(const ernn_design *design, int gates, int cells, int k, int banks)
 {
     area total = {20, 16, 0, 0};
-    const int width = k * design->signal_bits;
-    add(&total, ram(design, width, 2 * ernn_hw_ceil(cells, k)), gates);
+    const int groups = k / design->cell_lanes;
+    const int width = design->cell_lanes * design->signal_bits;
+    const int depth = banks << ernn_hw_log2(ernn_hw_ceil(cells, k));
+    add(&total, (area){width * (groups > 1 ? groups / 2.0 : 0), width, 0, 0}, gates);
+    add(&total, ram(design, width, depth), gates * groups);
     return total;
 }
 
@@ -191,24 +221,60 @@ enum { SPLIT_LUT = 200 };
 
 static void add_lanes(area *total, const ernn_design *design, const lane_cost *lane)
 {
-    const double width = design->lanes * design->signal_bits / 16.0;
+    const double width = design->cell_lanes * design->signal_bits / 16.0;
     add(total, (area){fabric(design) * lane->lut, fabric(design) * lane->ff, 0, 0}, width);
     add(total, multiplier(design, design->signal_bits, design->signal_bits),
-        (double)design->lanes * lane->products);
+        (double)design->cell_lanes * lane->products);
     const area chord = multiplier(design, design->signal_bits + 1, design->signal_bits + 1);
-    add(total, chord, (double)design->lanes * lane->chords);
+    add(total, chord, (double)design->cell_lanes * lane->chords);
     // Yosys joins the halves of a product that needs two DSPs in LUTs.
     if (design->device->family == ERNN_FAMILY_XC7 && chord.dsp > 1)
-        add(total, (area){SPLIT_LUT, 0, 0, 0}, (double)design->lanes * lane->chords);
+        add(total, (area){SPLIT_LUT, 0, 0, 0}, (double)design->cell_lanes * lane->chords);
 }
 
 // rtl/parameter_memory.v and rtl/state_memory.v: vectors in rows of lanes.
-static area vectors_area(const ernn_design *design, int n_vectors, int n)
+static area vectors_area(const ernn_design *design, int lanes, int n_vectors, int n)
 {
-    const int width = design->lanes * design->signal_bits;
-    const int rows = ernn_hw_ceil(n, design->lanes);
+    const int width = lanes * design->signal_bits;
+    const int rows = ernn_hw_ceil(n, lanes);
     area total = {60 + 2.0 * width, 80 + 2.0 * width, 0, 0};
     add(&total, ram(design, width, rows), n_vectors);
+    return total;
+}
+
+// Both products of the gates and, with the reset before, the candidate's.
+static area gates_area(const ernn_spec *spec, const ernn_design *design, int l)
+{
+    const ernn_layer_spec *layer = &spec->layers[l];
+    const int *pes = design->layer_pes[l];
+    const int gates = ernn_spec_gates(layer->cell);
+    const int chains = ernn_hw_chains(spec, l, ERNN_PRODUCT_RECURRENT);
+    const int n = pes[ERNN_PRODUCT_RECURRENT] / chains;
+    const bool is_shared = pes[ERNN_PRODUCT_INPUT] == 0;
+    ernn_hw_shape input;
+    ernn_hw_shape s;
+    ernn_hw_shape none;
+    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_INPUT, &input);
+    ernn_hw_shape_of(spec, l, ERNN_PRODUCT_RECURRENT, &s);
+    const int passes = ernn_hw_ceil(ernn_hw_ceil(layer->n_cells, s.k), n);
+    const int jobs =
+        chains == 1 && ernn_hw_shape_of(spec, l, ERNN_PRODUCT_CANDIDATE, &none) ? 3 : 1;
+    area total = {0};
+    add(&total, spectrum_area(design, &s, 2), jobs == 3 ? 2 : 1);
+    add(&total, spectrum_area(design, &input, 2), 1);
+    add(&total,
+        array_area(design, &s, chains, pes[ERNN_PRODUCT_RECURRENT], 1,
+                   passes * (jobs * s.q + (is_shared ? input.q : 0))),
+        1);
+    add(&total, buffer_area(design, gates, layer->n_cells, input.k, is_shared ? 2 : 4), 1);
+    if (jobs == 3)
+        add(&total, buffer_area(design, 1, layer->n_cells, s.k, 2), 1);
+    if (is_shared)
+        return total;
+    const int own = pes[ERNN_PRODUCT_INPUT] / gates;
+    const int input_passes = ernn_hw_ceil(ernn_hw_ceil(layer->n_cells, input.k), own);
+    add(&total,
+        array_area(design, &input, gates, pes[ERNN_PRODUCT_INPUT], 1, input_passes * input.q), 1);
     return total;
 }
 
@@ -217,26 +283,25 @@ static area layer_area(const ernn_spec *spec, const ernn_design *design, int l)
     const ernn_layer_spec *layer = &spec->layers[l];
     const bool is_lstm = layer->cell == ERNN_CELL_LSTM;
     const int gates = ernn_spec_gates(layer->cell);
+    const int lanes = design->cell_lanes;
     area total = {100, 150, 0, 0};
-    for (int i = 0; i < ERNN_PRODUCTS; i++) {
-        ernn_hw_shape s;
-        if (!ernn_hw_shape_of(spec, l, (ernn_product)i, &s))
-            continue;
-        const bool is_single = i == ERNN_PRODUCT_CANDIDATE || i == ERNN_PRODUCT_PROJECTION;
-        const int cells = i == ERNN_PRODUCT_PROJECTION ? layer->n_projected : layer->n_cells;
-        add(&total, product_area(design, &s, design->layer_pes[l][i]), 1);
-        add(&total, buffer_area(design, is_single ? 1 : gates, cells, s.k), 1);
+    ernn_hw_shape s;
+    add(&total, gates_area(spec, design, l), 1);
+    if (ernn_hw_shape_of(spec, l, ERNN_PRODUCT_PROJECTION, &s)) {
+        const int pes = design->layer_pes[l][ERNN_PRODUCT_PROJECTION];
+        const int ring = ernn_hw_ceil(s.p, pes);
+        add(&total, spectrum_area(design, &s, 2), 1);
+        add(&total, array_area(design, &s, 1, pes, ring, ring * s.q), 1);
     }
     add_lanes(&total, design, is_lstm ? &LSTM_LANE : &GRU_LANE);
-    add(&total, vectors_area(design, gates, layer->n_cells), 1);
-    add(&total, vectors_area(design, 1, ernn_spec_layer_outputs(spec, l)), 2); // y and its fifo
-    if (is_lstm)
-        add(&total, vectors_area(design, 1, layer->n_cells), 1);
-    else if (layer->is_reset_after)
-        add(&total, vectors_area(design, 1, layer->n_cells), 1);
+    add(&total, vectors_area(design, lanes, gates, layer->n_cells), 1);
+    add(&total, vectors_area(design, lanes, 1, ernn_spec_layer_outputs(spec, l)), 1);
+    add(&total, vectors_area(design, design->lanes, 1, 2 * ernn_spec_layer_outputs(spec, l)), 1);
+    // c, b_hr, or h' once more.
+    add(&total, vectors_area(design, lanes, 1, layer->n_cells), 1);
     if (is_lstm && layer->is_peephole) {
         add_lanes(&total, design, &PEEPHOLE_LANE);
-        add(&total, vectors_area(design, 3, layer->n_cells), 1);
+        add(&total, vectors_area(design, lanes, 3, layer->n_cells), 1);
     }
     return total;
 }

@@ -59,6 +59,23 @@ bool ernn_hw_shape_of(const ernn_spec *spec, int l, ernn_product product, ernn_h
     return true;
 }
 
+int ernn_hw_chains(const ernn_spec *spec, int l, ernn_product product)
+{
+    const ernn_layer_spec *layer = &spec->layers[l];
+    const int gates = ernn_spec_gates(layer->cell);
+    const bool is_before = layer->cell == ERNN_CELL_GRU && !layer->is_reset_after;
+    switch (product) {
+    case ERNN_PRODUCT_INPUT:
+        return gates;
+    case ERNN_PRODUCT_RECURRENT:
+        return is_before ? 1 : gates;
+    case ERNN_PRODUCT_PROJECTION:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 int ernn_hw_operands(const ernn_hw_shape *shape)
 {
     return shape->k == 1 ? 1 : 3 * shape->k / 2 - 1;

@@ -19,6 +19,10 @@ bool ernn_hw_shape_of(const ernn_spec *spec, int l, ernn_product product, ernn_h
 // Multiplications of one block product with three real ones per complex bin: 3k/2 - 1.
 int ernn_hw_operands(const ernn_hw_shape *shape);
 
+// Chains of elements of a product: one for each gate whose rows are needed at the same time. The
+// candidate's product runs on the recurrent's elements and has none.
+int ernn_hw_chains(const ernn_spec *spec, int l, ernn_product product);
+
 // "input", "recurrent", "candidate", "projection".
 const char *ernn_hw_product_name(ernn_product product);
 
@@ -32,9 +36,8 @@ int ernn_hw_loop_cycles(const ernn_spec *spec, const ernn_design *design, int l)
 int ernn_hw_ahead_cycles(const ernn_spec *spec, const ernn_design *design, int l);
 // The larger of both.
 int ernn_hw_layer_cycles(const ernn_spec *spec, const ernn_design *design, int l);
-// Cycles that layer `l` adds between the first input word and the last output word of a lone frame
-// when W_r y is there already.
-int ernn_hw_layer_latency(const ernn_spec *spec, const ernn_design *design, int l);
+// Cycles from the first input word to the last output word of a lone frame.
+int ernn_hw_latency(const ernn_spec *spec, const ernn_design *design);
 
 // LUT, FF, DSP and memory of the whole stack.
 void ernn_hw_resources(const ernn_spec *spec, const ernn_design *design, ernn_cost *cost);

@@ -375,6 +375,10 @@ void vectors_layer(words_case *c, const char *folder, ernn_rng *rng)
     random_weights(rng, &layer->recurrent, network.weight_bits);
     load_matrix(&s, 1, &layer->recurrent);
     run(&s, &network, rng, &state, calm, 3);
+    // From another y, without a reset.
+    random_frame(rng, state.y[0], layer->n_outputs, network.signal_bits - 2, calm);
+    load_words(&s, 7, state.y[0], layer->n_outputs);
+    run(&s, &network, rng, &state, calm, 3);
     // From zero, with one of the two states loaded after the reset.
     script(&s, SCRIPT_RESET_STATE, 0, 0, 0);
     ernn_rt_reset(&network, &state);

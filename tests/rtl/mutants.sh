@@ -34,17 +34,35 @@ mutant round_saturate.v 's/{OUT_BITS-1{~shifted/{OUT_BITS-1{shifted/' tb_pipe du
 mutant fft_merge.v 's/turned_im - even_im/even_im - turned_im/' tb_pipe dut_rfft rfft
 mutant fft_rotate.v "s/16'd11585/16'd11586/" tb_pipe dut_rfft rfft
 mutant fft_split.v 's/lower_im + upper_im/lower_im - upper_im/' tb_pipe dut_irfft irfft
-mutant pwl.v 's/ONE - half_q/-half_q/' tb_pipe dut_pwl pwl
-mutant pwl.v 's/<< (X_FRAC - 1)/<< (X_FRAC - 2)/' tb_pipe dut_pwl pwl
-mutant circ_pe.v 's/product_first_q ? ZERO : sum_q/ZERO/' tb_circ_pe - circ_pe
+mutant pwl.v 's/-base : ONE - base/-base : -base/' tb_pipe dut_pwl pwl
+mutant pwl.v 's/? BELOW_HALF : HALF/? HALF : HALF/' tb_pipe dut_pwl pwl
+mutant circ_pe.v 's/product_first_q ? ZERO : own/ZERO/' tb_circ_pe - circ_pe
+mutant circ_pe.v 's/if (product_enable_q)$/if (enable_q)/' tb_circ_pe - circ_pe
 mutant circ_load.v 's/difference_q <= im - re/difference_q <= re - im/' tb_stream dut_circ_product circ_product
-mutant circ_load.v "s/group_ends ? address + 1'b1/group_ends ? address/" tb_stream dut_circ_product circ_product pes=3
+mutant circ_load.v "s/pass_ends ? address + 16'd1/pass_ends ? address/" tb_stream dut_circ_product circ_product pes=3
+mutant circ_load.v "s/group_ends ? first + 16'd1/group_ends ? first/" tb_stream dut_circ_product circ_product pes=3 ring=2
+mutant circ_sequence.v "s/drain_q <= busy_cycles - 16'd1/drain_q <= 16'd0/" tb_stream dut_circ_product circ_product pes=7 cols=9 stalls=0
+mutant circ_sequence.v 's/left_q <= GROUP/left_q < GROUP/' tb_stream dut_circ_product circ_product pes=3 rows=48
 mutant circ_spectrum.v 's/n >= LAST_ELEMENTS/n > LAST_ELEMENTS/' tb_stream dut_circ_product circ_product
+mutant circ_spectrum.v 's/i_column\[COLUMN_BITS-1:0\] < column_q/i_column[COLUMN_BITS-1:0] <= column_q/' tb_stream dut_circ_product circ_product
 mutant circ_output.v 's/re_q <= a - c/re_q <= a + c/' tb_stream dut_circ_product circ_product
+mutant shift_align.v 's/<< UP/<< 0/' tb_stream dut_lstm_layer layer input_pes=0 lanes=2 n_cells=10 frames=5 input_accumulator_shift=11 recurrent_accumulator_shift=9
 mutant vector_buffer.v 's/select_q    <= i_read_address/select_q    <= ~i_read_address/' tb_vector_buffer - vector_buffer
 mutant lstm_cell.v 's/CYCLES (GATES_CYCLE)/CYCLES (GATES_CYCLE - 1)/' tb_pipe dut_lstm_cell cell
+mutant peephole_sum.v 's/other <<< SHIFT) + HALF/other <<< SHIFT)/' tb_pipe dut_lstm_cell cell is_peephole=1
 mutant gru_cell.v 's/h_before - candidate/candidate - h_before/' tb_pipe dut_gru_cell cell is_gru=1
-mutant state_memory.v 's/is_zero_q ? /1'"'b0"' ? /' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=5
-mutant gru_layer.v 's/if (i_reset_state | is_loaded)/if (i_reset_state)/' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=5
-mutant frame_fifo.v 's/o_room = ~reserved_q\[1\]/o_room = 1/' tb_stream dut_linear_layer linear
+mutant gru_reset.v 's/product_q + HALF/product_q/' tb_pipe dut_gru_reset gru_reset
+mutant recurrence.v "s/? 6'b000001 : 6'b000000/? 6'b000000 : 6'b000000/" tb_stream dut_lstm_layer layer input_pes=0 lanes=2 n_cells=10 frames=5
+mutant recurrence.v 's/READ_CYCLES + 2 : 1/1 : 1/' tb_stream dut_lstm_layer layer input_pes=0 lanes=1 n_inputs=2 n_cells=2 input_log2_k=0 recurrent_log2_k=0 recurrent_pes=2
+mutant ring_control.v 's/is_fed_q ? DISCARD : PRIME/PRIME/' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=5
+mutant ring_control.v 's/has_input & i_output_room & ~is_stale_q/has_input \& ~is_stale_q/' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=25
+mutant row_counter.v 's/step & ~is_past_q/step/' tb_stream dut_lstm_layer layer lanes=2 n_cells=9 frames=5
+mutant block_rows.v 's/BLOCK_WIDTH-1:ROW_WIDTH\]/BLOCK_WIDTH-ROW_WIDTH-1:0]/' tb_stream dut_lstm_layer layer lanes=2 n_cells=10 frames=5
+mutant row_gather.v 's/frame_ends | (&part_q)/(\&part_q)/' tb_stream dut_lstm_layer layer lanes=4 cell_lanes=2 n_cells=10 frames=5
+mutant product_buffer.v 's/write_bank_q + /write_bank_q - /' tb_stream dut_lstm_layer layer lanes=2 n_cells=10 frames=9 stalls=0
+mutant recurrence_before.v 's/{CANDIDATE, Z, R}/{CANDIDATE, R, Z}/' tb_stream dut_gru_layer layer is_gru=1 lanes=2 n_cells=10 frames=5
+mutant state_memory.v 's/is_zero ? /1'"'b0"' ? /' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=5
+mutant gru_layer.v 's/(i_reset_state | load\[7\])/(i_reset_state)/' tb_stream dut_gru_layer layer is_gru=1 is_reset_after=1 lanes=2 n_cells=10 frames=5
+mutant lstm_layer.v 's/(i_reset_state | load\[7\])/(load[7])/' tb_stream dut_lstm_layer layer lanes=2 n_cells=10 frames=5
+mutant frame_fifo.v 's/o_room = reserved_q != ALL_FRAMES/o_room = 1/' tb_stream dut_linear_layer linear
 exit $missed

@@ -43,6 +43,7 @@ module tb_circ_pe;
     .i_first         (is_first),
     .i_enable        (enable),
     .i_capture       (capture[4]),
+    .i_advance       (1'b1),
     .i_chain         (chain),
     .o_chain         (sums)
   );
@@ -62,6 +63,7 @@ module tb_circ_pe;
     .i_first         (is_first),
     .i_enable        (enable),
     .i_capture       (capture[4]),
+    .i_advance       (1'b1),
     .i_chain         ({SUMS{1'b0}}),
     .o_chain         (chain)
   );
