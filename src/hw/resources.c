@@ -150,12 +150,12 @@ typedef struct frame_cost {
     double lut;
     double ff;
 } frame_cost;
-static const frame_cost SPECTRUM_FRAME[] = {{60, 70},     {110, 130},   {210, 260},    {650, 900},
-                                            {2100, 2400}, {5700, 6100}, {14000, 15000}};
-static const frame_cost OUTPUT_FRAME[] = {{120, 100},   {240, 220},   {480, 450},    {1200, 1500},
-                                          {3100, 3500}, {7600, 8000}, {18000, 18000}};
-static const frame_cost ARRAY_FRAME[] = {{380, 200}, {390, 250},  {420, 350},  {480, 560},
-                                         {600, 980}, {850, 1800}, {1350, 3500}};
+static const frame_cost SPECTRUM_FRAME[] = {{50, 80},     {70, 140},    {150, 340},   {430, 740},
+                                            {1250, 1860}, {3700, 4500}, {9500, 10500}};
+static const frame_cost OUTPUT_FRAME[] = {{190, 140},   {500, 280},    {920, 640},    {2200, 1370},
+                                          {4600, 2940}, {14500, 6400}, {38000, 14000}};
+static const frame_cost ARRAY_FRAME[] = {{470, 270}, {490, 300},  {510, 380},  {560, 580},
+                                         {690, 980}, {950, 1800}, {1500, 3500}};
 
 static area frame(const ernn_design *design, const frame_cost *cost)
 {

@@ -19,7 +19,7 @@ typedef struct network {
 } network;
 
 static const network NETWORKS[] = {
-    {"lstm", "lstm:8p4+peephole", "input=4,recurrent=2,projection=4", 5, 6, 16, 12},
+    {"lstm", "lstm:8p4+peephole", "input=4,recurrent=2,projection=4", 5, 10, 16, 12},
     {"gru", "gru:8,4", "4", 4, 7, 16, 12},
     {"odd", "gru:5+reset_before", "input=2,recurrent=8", 3, 4, 11, 7},
 };
@@ -135,7 +135,7 @@ static void test_sink_stops(void **state)
     ernn_qmodel *qmodel = make_qmodel(&NETWORKS[0]);
     ernn_gen_options options = ernn_gen_defaults();
     options.rtl_folder = GOLDEN_FOLDER "/rtl";
-    check_ok(ernn_design_new(ernn_qmodel_spec(qmodel), ernn_device_find("xc7a100t"), 16, 12, 6,
+    check_ok(ernn_design_new(ernn_qmodel_spec(qmodel), ernn_device_find("xc7a100t"), 16, 12, 10,
                              &design, &err),
              err);
     for (int n = 0; n < 12; n++) {
@@ -157,7 +157,7 @@ static void test_folder(void **state)
     char path[64];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/project", folder);
-    check_ok(ernn_design_new(ernn_qmodel_spec(qmodel), ernn_device_find("xc7a100t"), 16, 12, 7,
+    check_ok(ernn_design_new(ernn_qmodel_spec(qmodel), ernn_device_find("xc7a100t"), 16, 12, 10,
                              &design, &err),
              err);
     options.max_frames = FRAMES;

@@ -68,7 +68,7 @@ def case_plain():
 def case_mixed():
     need('verilator')
     spec, blocks = 'lstm:24p10+peephole/gru:18', 'input=16,recurrent=4,projection=8'
-    few = write('few', spec, 9, blocks, 5, seed=3)
+    few = write('few', spec, 9, blocks, 15, seed=3)
     many = write('many', spec, 9, blocks, 40, seed=3)
     words = [open(p + '/tb/expected.hex').read() for p in (few, many)]
     check(words[0] == words[1], 'the number of elements changes words')
@@ -115,7 +115,7 @@ def case_negative():
 
 def case_tools():
     path = write('tools', 'gru:8', 4, '4', 4, frames=4)
-    model = write('model.safetensors', 'gru:64,64', 80, '8', 4)
+    model = write('model.safetensors', 'gru:64,64', 80, '8', 6)
     empty = {'PATH': '/nonexistent'}
     for arguments, package in ((['simulate', path], 'verilator'),
                                (['simulate', path, '--tool', 'icarus'], 'iverilog'),
@@ -127,7 +127,7 @@ def case_tools():
     for arguments, code, text in (
             (['--device', 'ice40-up5k', '-o', out], 1, 'ice40-up5k'),
             (['--device', 'xc7vx690t', '--pes', '1000', '-o', out], 1, 'block rows'),
-            (['--device', 'xc7vx690t', '--pes', '3', '-o', out], 1, 'products'),
+            (['--device', 'xc7vx690t', '--pes', '3', '-o', out], 1, 'chains'),
             (['--device', 'nothing', '-o', out], 2, 'nothing'),
             (['--device', 'xc7vx690t', '--rtl', folder, '-o', out], 1, 'no Verilog modules'),
             (['--device', 'xc7vx690t', '-o', path], 1, '--force')):
