@@ -16,7 +16,7 @@ module circ_output #(
   parameter        LOG2_K             = 3,
   parameter        ROWS               = 64,
   parameter        SUM_BITS           = 34,
-  parameter        KINDS              = 2,    // 1 to 4
+  parameter        KINDS              = 2,    // 1 to 3
   parameter [31:0] ACCUMULATOR_SHIFTS = {8'd0, 8'd0, 8'd9, 8'd10},
   parameter [31:0] OUTPUT_SHIFTS      = {8'd0, 8'd0, 8'd4, 8'd3},
   parameter        OPERANDS           = (LOG2_K == 0) ? 1 : 3 * (1 << LOG2_K) / 2 - 1

@@ -152,8 +152,8 @@ typedef struct frame_cost {
 } frame_cost;
 static const frame_cost SPECTRUM_FRAME[] = {{50, 80},     {70, 140},    {150, 340},   {430, 740},
                                             {1250, 1860}, {3700, 4500}, {9500, 10500}};
-static const frame_cost OUTPUT_FRAME[] = {{190, 140},   {500, 280},    {920, 640},    {2200, 1370},
-                                          {4600, 2940}, {14500, 6400}, {38000, 14000}};
+static const frame_cost OUTPUT_FRAME[] = {{150, 140},   {300, 280},    {560, 560},    {1800, 1370},
+                                          {3800, 2940}, {11500, 6400}, {30000, 14000}};
 static const frame_cost ARRAY_FRAME[] = {{470, 270}, {490, 300},  {510, 380},  {560, 580},
                                          {690, 980}, {950, 1800}, {1500, 3500}};
 
@@ -213,9 +213,9 @@ typedef struct lane_cost {
 } lane_cost;
 
 // At 16 bits: rtl/lstm_cell.v, its three peephole terms, rtl/gru_reset.v with rtl/gru_cell.v.
-static const lane_cost LSTM_LANE = {950, 850, 3, 5};
-static const lane_cost PEEPHOLE_LANE = {220, 230, 3, 0};
-static const lane_cost GRU_LANE = {633, 573, 2, 3};
+static const lane_cost LSTM_LANE = {800, 700, 3, 5};
+static const lane_cost PEEPHOLE_LANE = {200, 230, 3, 0};
+static const lane_cost GRU_LANE = {560, 500, 2, 3};
 
 enum { SPLIT_LUT = 200 };
 
