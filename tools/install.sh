@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs the Debian packages of tools/packages.txt that are missing; silent when nothing is.
+# Installs the Debian packages of tools/packages.txt (or of the list $1, relative to the project) that
+# are missing; silent when nothing is.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 cd "$(dirname "$0")/.."
 missing=
 while read -r package; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-done < tools/packages.txt
+done < "${1:-tools/packages.txt}"
 [ -n "$missing" ] || exit 0
 root=
 [ "$(id -u)" = 0 ] || root=sudo

@@ -5,6 +5,8 @@
 // docs/math.md L.1 to L.3; Graves et al. 2006. SPDX-License-Identifier: Apache-2.0
 #include "nn/ctc.h"
 
+#include "num/activation.h"
+
 #include <assert.h>
 #include <math.h>
 
@@ -55,17 +57,6 @@ static double log_sum(double a, double b, double c)
     sum += a == most ? 1 : exp(a - most);
     sum += b == most ? 1 : b == -INFINITY ? 0 : exp(b - most);
     sum += c == most ? 1 : c == -INFINITY ? 0 : exp(c - most);
-    return most + log(sum);
-}
-
-static double log_sum_exp(const float *x, int n)
-{
-    double most = x[0];
-    for (int i = 1; i < n; i++)
-        most = fmax(most, x[i]);
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += exp(x[i] - most);
     return most + log(sum);
 }
 
@@ -162,7 +153,7 @@ double ernn_ctc(const float *logits, size_t stride, int n_frames, int n_classes,
     l.beta = l.normaliser + n_frames;
     l.posterior = l.beta + 2 * l.n_states;
     for (int t = 0; t < n_frames; t++)
-        l.normaliser[t] = log_sum_exp(logits + (size_t)t * stride, n_classes);
+        l.normaliser[t] = ernn_log_sum_exp(logits + (size_t)t * stride, n_classes);
     const double log_p = forward(&l);
     if (gradient)
         backward(&l, log_p, gradient);

@@ -3,6 +3,7 @@
 #include "nn/net_layer.h"
 
 #include "nn/ctc.h"
+#include "num/activation.h"
 
 #include <assert.h>
 #include <math.h>
@@ -17,13 +18,7 @@ size_t ernn_loss_scratch(int max_frames, int n_labels)
 // (L.4) -ln softmax(x)[label]; gradient = softmax(x) - onehot(label).
 static double cross_entropy(const float *x, int n, int label, float *gradient)
 {
-    double most = x[0];
-    for (int c = 1; c < n; c++)
-        most = fmax(most, x[c]);
-    double sum = 0;
-    for (int c = 0; c < n; c++)
-        sum += exp(x[c] - most);
-    const double normaliser = most + log(sum);
+    const double normaliser = ernn_log_sum_exp(x, n);
     for (int c = 0; c < n; c++)
         gradient[c] = (float)(exp(x[c] - normaliser) - (c == label));
     return normaliser - x[label];
@@ -33,19 +28,14 @@ static double cross_entropy(const float *x, int n, int label, float *gradient)
 // into the gradient that is there.
 static double imitate(const float *x, int n, const float *q, double share, float *gradient)
 {
-    double most = x[0];
-    for (int c = 1; c < n; c++)
-        most = fmax(most, x[c]);
-    double sum = 0;
-    double expected = 0;
+    const double normaliser = ernn_log_sum_exp(x, n);
+    double loss = 0;
     for (int c = 0; c < n; c++) {
-        sum += exp(x[c] - most);
-        expected += (double)q[c] * (x[c] - most);
+        const double log_p = x[c] - normaliser;
+        loss -= (double)q[c] * log_p;
+        gradient[c] = (float)((1 - share) * gradient[c] + share * (exp(log_p) - (double)q[c]));
     }
-    for (int c = 0; c < n; c++)
-        gradient[c] =
-            (float)((1 - share) * gradient[c] + share * (exp(x[c] - most) / sum - (double)q[c]));
-    return log(sum) - expected;
+    return loss;
 }
 
 // Loss and gradient of utterance i with its labels alone.

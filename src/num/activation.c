@@ -45,3 +45,14 @@ double ernn_sum_squares(const float *v, size_t n)
         sum += (double)v[i] * v[i];
     return sum;
 }
+
+double ernn_log_sum_exp(const float *x, int n)
+{
+    double most = (double)x[0];
+    for (int i = 1; i < n; i++)
+        most = fmax(most, (double)x[i]);
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += exp((double)x[i] - most);
+    return most + log(sum);
+}

@@ -83,5 +83,7 @@ void ernn_multiply_add_many(float *y, const float *a, const float *x, size_t n);
 void ernn_scale_add_many(float *y, float a, const float *x, size_t n);
 // sum of v[i]^2 in double, in order
 double ernn_sum_squares(const float *v, size_t n);
+// ln sum exp(x[i]) in double, n >= 1: the logarithm of a softmax's denominator.
+double ernn_log_sum_exp(const float *x, int n);
 
 #endif

@@ -3,6 +3,7 @@
 #include "speech/decoders.h"
 
 #include "base/memory.h"
+#include "num/activation.h"
 
 #include <math.h>
 
@@ -19,13 +20,7 @@ ernn_decode_options ernn_decode_defaults(void)
 
 void ernn_log_softmax(const float *logits, int n, double *out)
 {
-    double largest = logits[0];
-    for (int i = 1; i < n; i++)
-        largest = logits[i] > largest ? logits[i] : largest;
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += exp(logits[i] - largest);
-    const double norm = largest + log(sum);
+    const double norm = ernn_log_sum_exp(logits, n);
     for (int i = 0; i < n; i++)
         out[i] = logits[i] - norm;
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "nn/net.h"
+#include "num/activation.h"
 #include "train/batches.h"
 #include "train/evaluate.h"
 #include "train/shards.h"
@@ -14,14 +15,9 @@
 // q[n] = softmax(x[n])
 static void softmax(const float *x, int n, float *q)
 {
-    double most = x[0];
-    for (int c = 1; c < n; c++)
-        most = fmax(most, x[c]);
-    double sum = 0;
+    const double normaliser = ernn_log_sum_exp(x, n);
     for (int c = 0; c < n; c++)
-        sum += exp(x[c] - most);
-    for (int c = 0; c < n; c++)
-        q[c] = (float)(exp(x[c] - most) / sum);
+        q[c] = (float)exp(x[c] - normaliser);
 }
 
 // Sequences order[begin ... end - 1].
