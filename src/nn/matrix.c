@@ -174,56 +174,83 @@ static share share_of(const ernn_stack *stack, ernn_gates gates, int r)
 
 // ---- A few rows ----
 
-static void product(const ernn_matrix *m, ernn_gates gates, const ernn_panel_rows *rows,
-                    float *scratch)
+int ernn_stack_unit(const ernn_stack *stack)
+{
+    int most = ERNN_PANEL_COLS; // block sizes are powers of two: the largest is a multiple of all
+    for (int r = 0; r < stack->n_runs; r++) {
+        const ernn_matrix *m = &stack->runs[r];
+        const int unit = ERNN_PANEL_COLS * (m->is_spectral ? m->k : 1);
+        most = unit > most ? unit : most;
+    }
+    return most;
+}
+
+size_t ernn_stack_packed(const ernn_stack *stack)
+{
+    size_t n = 0;
+    for (int r = 0; r < stack->n_runs; r++)
+        n += (size_t)stack->runs[r].n * stack->runs[r].packed;
+    return n;
+}
+
+static void product(const ernn_matrix *m, ernn_gates gates, ernn_columns columns,
+                    const ernn_panel_rows *rows, float *scratch)
 {
     if (m->is_spectral) {
-        ernn_matrix_spectral_product(m, gates, rows, scratch);
+        ernn_matrix_spectral_product(m, gates, columns, rows, scratch);
         return;
     }
+    const size_t first = (size_t)columns.first;
     for (int g = 0; g < gates.n; g++) {
         ernn_panel_rows of_gate = *rows;
-        of_gate.y += (size_t)g * (size_t)m->rows;
-        ernn_panel_product(m->forward + (size_t)(gates.first + g) * m->packed, m->cols, m->rows,
-                           &of_gate);
+        of_gate.y += (size_t)g * (size_t)m->rows + first;
+        ernn_panel_product(m->forward + (size_t)(gates.first + g) * m->packed +
+                               first * (size_t)m->cols,
+                           m->cols, columns.n, &of_gate);
     }
 }
 
-void ernn_stack_product(const ernn_stack *stack, ernn_gates gates, int n_rows, const float *x,
-                        size_t ldx, bool add, float *y, size_t ldy, float *scratch)
+void ernn_stack_product(const ernn_stack *stack, ernn_gates gates, ernn_columns columns,
+                        const ernn_panel_rows *rows, float *scratch)
 {
     for (int r = 0; r < stack->n_runs; r++) {
         const share s = share_of(stack, gates, r);
-        const ernn_panel_rows rows = {n_rows, x, ldx, y + s.column, ldy, add};
-        if (s.gates.n)
-            product(s.matrix, s.gates, &rows, scratch);
+        ernn_panel_rows of_run = *rows;
+        of_run.y += s.column;
+        if (s.gates.n && columns.n > 0)
+            product(s.matrix, s.gates, columns, &of_run, scratch);
     }
 }
 
-static void transposed(const ernn_matrix *m, ernn_gates gates, const ernn_panel_rows *rows,
-                       float *scratch)
+static void transposed(const ernn_matrix *m, ernn_gates gates, ernn_columns columns,
+                       const ernn_panel_rows *rows, float *scratch)
 {
     if (m->is_spectral) {
-        ernn_matrix_spectral_transposed(m, gates, rows, scratch);
+        ernn_matrix_spectral_transposed(m, gates, columns, rows, scratch);
         return;
     }
+    const size_t first = (size_t)columns.first;
     for (int g = 0; g < gates.n; g++) {
         ernn_panel_rows of_gate = *rows;
         of_gate.x += (size_t)g * (size_t)m->rows;
+        of_gate.y += first;
         of_gate.add = rows->add || g > 0;
-        ernn_panel_product(m->backward + (size_t)(gates.first + g) * m->packed_turned, m->rows,
-                           m->cols, &of_gate);
+        ernn_panel_product(m->backward + (size_t)(gates.first + g) * m->packed_turned +
+                               first * (size_t)m->rows,
+                           m->rows, columns.n, &of_gate);
     }
 }
 
-void ernn_stack_transposed(const ernn_stack *stack, ernn_gates gates, int n_rows, const float *dy,
-                           size_t ldy, bool add, float *dx, size_t ldx, float *scratch)
+void ernn_stack_transposed(const ernn_stack *stack, ernn_gates gates, ernn_columns columns,
+                           const ernn_panel_rows *rows, float *scratch)
 {
     for (int r = 0; r < stack->n_runs; r++) {
         const share s = share_of(stack, gates, r);
-        const ernn_panel_rows rows = {n_rows, dy + s.column, ldy, dx, ldx, add || s.column > 0};
-        if (s.gates.n)
-            transposed(s.matrix, s.gates, &rows, scratch);
+        ernn_panel_rows of_run = *rows;
+        of_run.x += s.column;
+        of_run.add = rows->add || s.column > 0;
+        if (s.gates.n && columns.n > 0)
+            transposed(s.matrix, s.gates, columns, &of_run, scratch);
     }
 }
 
@@ -242,12 +269,16 @@ static void some_rows(void *user, int index, float *scratch)
     const ernn_panel_rows *r = &all->rows;
     const int begin = index * TASK_ROWS;
     const int n = r->n - begin < TASK_ROWS ? r->n - begin : TASK_ROWS;
-    const float *x = r->x + (size_t)begin * r->ldx;
-    float *y = r->y + (size_t)begin * r->ldy;
+    ernn_panel_rows some = *r;
+    some.n = n;
+    some.x += (size_t)begin * r->ldx;
+    some.y += (size_t)begin * r->ldy;
     if (all->is_transposed)
-        ernn_stack_transposed(all->stack, all->gates, n, x, r->ldx, r->add, y, r->ldy, scratch);
+        ernn_stack_transposed(all->stack, all->gates, (ernn_columns){0, all->stack->runs[0].cols},
+                              &some, scratch);
     else
-        ernn_stack_product(all->stack, all->gates, n, x, r->ldx, r->add, y, r->ldy, scratch);
+        ernn_stack_product(all->stack, all->gates, (ernn_columns){0, all->stack->rows}, &some,
+                           scratch);
 }
 
 static void run_rows(all_rows *all, ernn_workers *workers)

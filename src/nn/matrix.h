@@ -12,6 +12,7 @@
 #define ERNN_SRC_NN_MATRIX_H
 
 #include "ernn/spec.h"
+#include "num/panel.h"
 #include "num/workers.h"
 
 // In which form a matrix of blocks is multiplied.
@@ -56,6 +57,13 @@ static inline ernn_gates ernn_gates_all(const ernn_stack *stack)
     return (ernn_gates){0, stack->n};
 }
 
+// Some of the columns of a result. `first` is a multiple of ernn_stack_unit, and so is `n` unless
+// it reaches the end.
+typedef struct ernn_columns {
+    int first;
+    int n;
+} ernn_columns;
+
 // n matrices of rows x cols, blocks of k[n].
 ernn_status ernn_stack_init(ernn_stack *stack, int n, int rows, int cols, const int *k,
                             ernn_matrix_form form, ernn_error *err);
@@ -65,14 +73,21 @@ void ernn_stack_update(ernn_stack *stack, int g, const float *parameters);
 // Floats of scratch that the functions below need for each thread.
 size_t ernn_stack_scratch(const ernn_stack *stack);
 
-// ---- A few rows, on the caller's thread ----
+// Columns of a result, of a product or a transposed one, that are computed together.
+int ernn_stack_unit(const ernn_stack *stack);
+// Floats that a product with all matrices reads.
+size_t ernn_stack_packed(const ernn_stack *stack);
 
-// y[n_rows][gates.n * H] = x[n_rows][N] W^T, or += when `add`.
-void ernn_stack_product(const ernn_stack *stack, ernn_gates gates, int n_rows, const float *x,
-                        size_t ldx, bool add, float *y, size_t ldy, float *scratch);
-// dx[n_rows][N] = dy[n_rows][gates.n * H] W, or += when `add`.
-void ernn_stack_transposed(const ernn_stack *stack, ernn_gates gates, int n_rows, const float *dy,
-                           size_t ldy, bool add, float *dx, size_t ldx, float *scratch);
+// ---- A few rows, on the caller's thread ----
+//
+// Only the given columns of a result are written; `rows` describes it from its first column on.
+
+// y[n][gates.n * H] = x[n][N] W^T, or += ; `columns` of every matrix, of H.
+void ernn_stack_product(const ernn_stack *stack, ernn_gates gates, ernn_columns columns,
+                        const ernn_panel_rows *rows, float *scratch);
+// y[n][N] = x[n][gates.n * H] W, or +=; `columns` of N.
+void ernn_stack_transposed(const ernn_stack *stack, ernn_gates gates, ernn_columns columns,
+                           const ernn_panel_rows *rows, float *scratch);
 
 // ---- All rows of a batch, on all workers ----
 

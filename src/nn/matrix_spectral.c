@@ -92,58 +92,74 @@ size_t ernn_matrix_spectral_scratch(const ernn_matrix *m)
     return ernn_spectra_floats(&x) + ernn_spectra_floats(&y);
 }
 
-// y = x w in every bin, or += when `add`.
-static void multiply_bins(const float *panels, int terms, const ernn_spectra *x, bool add,
+// Vectors of lanes that a product computes.
+typedef struct lanes {
+    size_t first;
+    size_t n;
+} lanes;
+
+static lanes lanes_of(const ernn_matrix *m, ernn_columns columns)
+{
+    const int blocks = (columns.n + m->k - 1) / m->k;
+    return (lanes){(size_t)(columns.first / m->k), ernn_panel_round((size_t)blocks)};
+}
+
+// y = x w in every bin, or += when `add`; some lanes of y.
+static void multiply_bins(const float *panels, const ernn_spectra *x, int terms, bool add, lanes of,
                           const ernn_spectra *y)
 {
-    const int cols = (int)y->lanes;
+    const int cols = (int)of.n;
     const size_t of_bin = 2 * (size_t)terms * y->lanes;
+    const size_t first = of.first * (size_t)terms;
     for (int b = 0; b < x->k / 2; b++) {
         const float *w = panels + (size_t)b * of_bin;
         ernn_panel_rows rows = {x->rows,
                                 ernn_spectra_bin(x, b),
                                 ernn_spectra_row(x),
-                                ernn_spectra_bin(y, b),
+                                ernn_spectra_bin(y, b) + of.first,
                                 ernn_spectra_row(y),
                                 add};
         if (b > 0) {
-            ernn_panel_product_complex(w, terms, cols, &rows, x->lanes, y->lanes);
+            ernn_panel_product_complex(w + 2 * first, terms, cols, &rows, x->lanes, y->lanes);
             continue;
         }
-        ernn_panel_product(w, terms, cols, &rows);
+        ernn_panel_product(w + first, terms, cols, &rows);
         rows.x += x->lanes;
         rows.y += y->lanes;
-        ernn_panel_product(w + of_bin / 2, terms, cols, &rows);
+        ernn_panel_product(w + of_bin / 2 + first, terms, cols, &rows);
     }
 }
 
 // (5) y_i = IFFT(sum_j W_ij . X_j)
-static void product(const ernn_matrix *m, ernn_gates gates, const ernn_panel_rows *rows,
-                    float *scratch)
+static void product(const ernn_matrix *m, ernn_gates gates, ernn_columns columns,
+                    const ernn_panel_rows *rows, float *scratch)
 {
     const ernn_spectra x = {m->k, rows->n, lanes_in(m), scratch};
     const ernn_spectra y = {m->k, rows->n, lanes_out(m), scratch + ernn_spectra_floats(&x)};
+    const lanes of = lanes_of(m, columns);
     ernn_spectra_of_rows(&x, 0, rows->n, 0, rows->x, m->cols, rows->ldx);
     for (int g = 0; g < gates.n; g++) {
-        multiply_bins(m->forward + (size_t)(gates.first + g) * m->packed, m->q, &x, false, &y);
-        ernn_spectra_to_rows(&y, 0, rows->add, rows->y + (size_t)g * (size_t)m->rows, m->rows,
+        multiply_bins(m->forward + (size_t)(gates.first + g) * m->packed, &x, m->q, false, of, &y);
+        ernn_spectra_to_rows(&y, of.first, rows->add,
+                             rows->y + (size_t)g * (size_t)m->rows + columns.first, columns.n,
                              rows->ldy);
     }
 }
 
 // (6) dx_j = IFFT(sum_i conj(W_ij) . dY_i), over all matrices of the stack before the inverse
-static void transposed(const ernn_matrix *m, ernn_gates gates, const ernn_panel_rows *rows,
-                       float *scratch)
+static void transposed(const ernn_matrix *m, ernn_gates gates, ernn_columns columns,
+                       const ernn_panel_rows *rows, float *scratch)
 {
     const ernn_spectra dx = {m->k, rows->n, lanes_in(m), scratch};
     const ernn_spectra dy = {m->k, rows->n, lanes_out(m), scratch + ernn_spectra_floats(&dx)};
+    const lanes of = lanes_of(m, columns);
     for (int g = 0; g < gates.n; g++) {
         ernn_spectra_of_rows(&dy, 0, rows->n, 0, rows->x + (size_t)g * (size_t)m->rows, m->rows,
                              rows->ldx);
-        multiply_bins(m->backward + (size_t)(gates.first + g) * m->packed_turned, m->p, &dy, g > 0,
-                      &dx);
+        multiply_bins(m->backward + (size_t)(gates.first + g) * m->packed_turned, &dy, m->p, g > 0,
+                      of, &dx);
     }
-    ernn_spectra_to_rows(&dx, 0, rows->add, rows->y, m->cols, rows->ldy);
+    ernn_spectra_to_rows(&dx, of.first, rows->add, rows->y + columns.first, columns.n, rows->ldy);
 }
 
 // Rows begin ... of a call, as many as fit.
@@ -156,21 +172,22 @@ static ernn_panel_rows some_rows(const ernn_panel_rows *rows, int begin)
     return some;
 }
 
-void ernn_matrix_spectral_product(const ernn_matrix *matrix, ernn_gates gates,
+void ernn_matrix_spectral_product(const ernn_matrix *matrix, ernn_gates gates, ernn_columns columns,
                                   const ernn_panel_rows *rows, float *scratch)
 {
     for (int r = 0; r < rows->n; r += ROWS) {
         const ernn_panel_rows some = some_rows(rows, r);
-        product(matrix, gates, &some, scratch);
+        product(matrix, gates, columns, &some, scratch);
     }
 }
 
 void ernn_matrix_spectral_transposed(const ernn_matrix *matrix, ernn_gates gates,
-                                     const ernn_panel_rows *rows, float *scratch)
+                                     ernn_columns columns, const ernn_panel_rows *rows,
+                                     float *scratch)
 {
     for (int r = 0; r < rows->n; r += ROWS) {
         const ernn_panel_rows some = some_rows(rows, r);
-        transposed(matrix, gates, &some, scratch);
+        transposed(matrix, gates, columns, &some, scratch);
     }
 }
 

@@ -4,7 +4,6 @@
 #define ERNN_SRC_NN_MATRIX_SPECTRAL_H
 
 #include "nn/matrix.h"
-#include "num/panel.h"
 
 // Rows of a gradient.
 typedef struct ernn_spectral_rows {
@@ -20,10 +19,11 @@ size_t ernn_matrix_spectral_stage(const ernn_matrix *matrix);
 // w[p][q][k] becomes matrix g.
 void ernn_matrix_spectral_update(ernn_matrix *matrix, int g, const float *w);
 size_t ernn_matrix_spectral_scratch(const ernn_matrix *matrix);
-void ernn_matrix_spectral_product(const ernn_matrix *matrix, ernn_gates gates,
+void ernn_matrix_spectral_product(const ernn_matrix *matrix, ernn_gates gates, ernn_columns columns,
                                   const ernn_panel_rows *rows, float *scratch);
 void ernn_matrix_spectral_transposed(const ernn_matrix *matrix, ernn_gates gates,
-                                     const ernn_panel_rows *rows, float *scratch);
+                                     ernn_columns columns, const ernn_panel_rows *rows,
+                                     float *scratch);
 // Floats of ernn_matrix_sums: of the sums and of the spectra of rows.
 size_t ernn_matrix_spectral_sums(const ernn_matrix *matrix);
 size_t ernn_matrix_spectral_rows(const ernn_matrix *matrix);

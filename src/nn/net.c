@@ -240,6 +240,11 @@ ernn_workers *ernn_net_workers(const ernn_net *net)
     return net->workers;
 }
 
+void ernn_net_set_split(ernn_net *net, ernn_split split)
+{
+    net->scratch.split = split;
+}
+
 // ---- Packing ----
 
 // Ranks the utterances by length, longest first, equal ones in order; lays out the rows.

@@ -59,6 +59,14 @@ ernn_status ernn_net_new(const ernn_weights *weights, int max_batch, int max_fra
 void ernn_net_free(ernn_net *net);
 ernn_workers *ernn_net_workers(const ernn_net *net);
 
+// What the threads share out in a recurrence (nn/recurrence.h); changes no bit of the results.
+typedef enum ernn_split {
+    ERNN_SPLIT_FASTER, // by a rule that was measured
+    ERNN_SPLIT_UTTERANCES,
+    ERNN_SPLIT_COLUMNS
+} ernn_split;
+void ernn_net_set_split(ernn_net *net, ernn_split split);
+
 // Forward pass from zero state. Logits stay in the net until the next forward.
 void ernn_net_forward(ernn_net *net, const ernn_weights *weights, const ernn_batch *batch);
 // Logits of utterance i after a forward: returns [n_frames][n_labels] rows `*stride` floats apart.

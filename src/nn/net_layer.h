@@ -64,6 +64,7 @@ typedef struct ernn_layer {
 // Scratch that the layers use in turn; H and R the largest of the network.
 typedef struct ernn_layer_scratch {
     ernn_workers *workers;
+    ernn_split split;
     const float *zeros; // [max batch][4 H or R] state before the first step
     float *carry;       // [max batch][H]
     float *inner;       // [max batch][H]

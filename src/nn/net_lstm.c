@@ -4,7 +4,7 @@
 // A row of `gates` is [i][f][g][o], H floats each: pre-activations, then gates, and after the
 // backward pass the gradients of the pre-activations. g is the candidate.
 // SPDX-License-Identifier: Apache-2.0
-#include "nn/net_layer.h"
+#include "nn/recurrence.h"
 
 #include "num/activation.h"
 #include "num/clones.h"
@@ -18,13 +18,14 @@ static float clip_of(const ernn_layer_spec *spec)
     return spec->cell_clip > 0 ? spec->cell_clip : INFINITY;
 }
 
-// One row forward: a[4][n] in and out, bias[4][n], peephole[3][n], c_before[n] -> c[n], m[n].
-ERNN_CLONES static void forward_row(int n, float clip, float *a, const float *bias,
-                                    const float *peephole, const float *c_before, float *c,
-                                    float *m)
+// One row forward, some cells of it: a[4][n] in and out, bias[4][n], peephole[3][n], c_before[n] ->
+// c[n], m[n].
+ERNN_CLONES static void forward_row(ernn_columns cells, int n, float clip, float *a,
+                                    const float *bias, const float *peephole, const float *c_before,
+                                    float *c, float *m)
 {
 #pragma omp simd
-    for (int h = 0; h < n; h++) {
+    for (int h = cells.first; h < cells.first + cells.n; h++) {
         // i = sigma(W_ix x + W_ir y' + w_ic . c' + b_i), f alike; g = tanh(W_cx x + W_cr y' + b_c)
         const float i = ernn_sigmoid(a[h] + bias[h] + peephole[h] * c_before[h]);
         const float f = ernn_sigmoid(a[n + h] + bias[n + h] + peephole[n + h] * c_before[h]);
@@ -44,14 +45,14 @@ ERNN_CLONES static void forward_row(int n, float clip, float *a, const float *bi
     }
 }
 
-// One row backward (L.5): a[4][n] gates in, gradients of pre-activations out; carry[n] is dL/dc
-// from the step after in, for the step before out; dm[n] = dL/dm.
-ERNN_CLONES static void backward_row(int n, float clip, float *a, const float *peephole,
-                                     const float *c_before, const float *c, const float *dm,
-                                     float *carry)
+// One row backward, some cells of it (L.5): a[4][n] gates in, gradients of pre-activations out;
+// carry[n] is dL/dc from the step after in, for the step before out; dm[n] = dL/dm.
+ERNN_CLONES static void backward_row(ernn_columns cells, int n, float clip, float *a,
+                                     const float *peephole, const float *c_before, const float *c,
+                                     const float *dm, float *carry)
 {
 #pragma omp simd
-    for (int h = 0; h < n; h++) {
+    for (int h = cells.first; h < cells.first + cells.n; h++) {
         const float i = a[h];
         const float f = a[n + h];
         const float g = a[2 * n + h];
@@ -92,103 +93,134 @@ static const float *before(const ernn_packing *packing, const float *x, int n, i
     return t ? x + (packing->start[t - 1] + (size_t)i) * (size_t)n : zeros;
 }
 
-// ---- The share of one thread: some utterances through all steps ----
+// ---- One step of a part ----
 
 typedef struct pass {
     const ernn_layer *layer;
     const ernn_packing *packing;
     const ernn_layer_weights *weights;
     const ernn_layer_scratch *scratch;
-    int shares;
     float *d_output; // backward
 } pass;
 
-// y' of the ranks at step t > 0.
-static float *outputs_before(const ernn_layer *layer, const ernn_packing *packing, float *outputs,
-                             int t, ernn_ranks ranks)
+// The first row of the part at step t.
+static size_t first_row(const pass *p, const ernn_part *part, int t)
 {
-    const size_t row = packing->start[t - 1] + (size_t)ranks.first;
-    return outputs + row * (size_t)layer->n_outputs;
+    return p->packing->start[t] + (size_t)part->ranks.first;
 }
 
-static void forward_step(const pass *p, ernn_ranks ranks, int t, float *scratch)
+static const float *peepholes(const pass *p)
+{
+    return p->weights->peephole ? p->weights->peephole : p->scratch->zeros;
+}
+
+// Gates, c and m of the part's cells.
+static void forward_cells(const pass *p, const ernn_part *part, int t, float *scratch)
 {
     const ernn_layer *layer = p->layer;
-    const int n = layer->spec.n_cells;
+    const ernn_stack *recurrent = p->weights->recurrent;
+    const size_t n = (size_t)layer->spec.n_cells;
     const size_t n_out = (size_t)layer->n_outputs;
-    const size_t width = 4 * (size_t)n;
-    const size_t row = p->packing->start[t] + (size_t)ranks.first;
-    const float *peephole = p->weights->peephole ? p->weights->peephole : p->scratch->zeros;
-    const bool is_projected = p->weights->projection;
-    float *m = (is_projected ? layer->hidden : layer->output) + row * (size_t)n;
-    if (t) // W_r y'
-        ernn_stack_product(p->weights->recurrent, ernn_gates_all(p->weights->recurrent), ranks.n,
-                           outputs_before(layer, p->packing, layer->output, t, ranks), n_out, true,
-                           layer->gates + row * width, width, scratch);
-    for (int i = 0; i < ranks.n; i++)
-        forward_row(n, clip_of(&layer->spec), layer->gates + (row + (size_t)i) * width,
-                    p->weights->bias, peephole,
-                    before(p->packing, layer->cell, n, t, ranks.first + i, p->scratch->zeros),
-                    layer->cell + (row + (size_t)i) * (size_t)n, m + (size_t)i * (size_t)n);
-    if (is_projected) // y = W_ym m
-        ernn_stack_product(p->weights->projection, ernn_gates_all(p->weights->projection), ranks.n,
-                           m, (size_t)n, false, layer->output + row * n_out, n_out, scratch);
-}
-
-static void forward_share(void *user, int index, float *scratch)
-{
-    const pass *p = user;
-    ernn_ranks ranks = ernn_packing_share(p->packing, index, p->shares);
-    for (int t = 0; t < p->packing->n_steps; t++) {
-        ranks.n = ernn_packing_running(p->packing, ranks, t);
-        if (!ranks.n)
-            return;
-        forward_step(p, ranks, t, scratch);
+    const size_t row = first_row(p, part, t);
+    float *gates = layer->gates + row * 4 * n;
+    float *m = (p->weights->projection ? layer->hidden : layer->output) + row * n;
+    if (t) { // W_r y'
+        const float *y = layer->output + first_row(p, part, t - 1) * n_out;
+        const ernn_panel_rows rows = {part->ranks.n, y, n_out, gates, 4 * n, true};
+        ernn_stack_product(recurrent, ernn_gates_all(recurrent), part->cells, &rows, scratch);
     }
+    for (int i = 0; i < part->ranks.n; i++)
+        forward_row(
+            part->cells, (int)n, clip_of(&layer->spec), gates + (size_t)i * 4 * n, p->weights->bias,
+            peepholes(p),
+            before(p->packing, layer->cell, (int)n, t, part->ranks.first + i, p->scratch->zeros),
+            layer->cell + (row + (size_t)i) * n, m + (size_t)i * n);
 }
 
-// Step t of the backward pass: d_output of this step is complete; adds to that of the step before.
-static void backward_step(const pass *p, ernn_ranks ranks, int t, float *scratch)
+// y = W_ym m, the part's outputs.
+static void forward_projection(const pass *p, const ernn_part *part, int t, float *scratch)
 {
     const ernn_layer *layer = p->layer;
-    const int n = layer->spec.n_cells;
+    const ernn_stack *projection = p->weights->projection;
+    const size_t n = (size_t)layer->spec.n_cells;
     const size_t n_out = (size_t)layer->n_outputs;
-    const size_t width = 4 * (size_t)n;
-    const size_t row = p->packing->start[t] + (size_t)ranks.first;
-    const float *peephole = p->weights->peephole ? p->weights->peephole : p->scratch->zeros;
+    const size_t row = first_row(p, part, t);
+    const ernn_panel_rows rows = {
+        part->ranks.n, layer->hidden + row * n, n, layer->output + row * n_out, n_out, false};
+    ernn_stack_product(projection, ernn_gates_all(projection), part->outputs, &rows, scratch);
+}
+
+static void forward_stage(const void *user, const ernn_part *part, int t, int stage, float *scratch)
+{
+    if (stage == 0)
+        forward_cells(user, part, t, scratch);
+    else
+        forward_projection(user, part, t, scratch);
+}
+
+// dy += W_r^T da of the step after, the part's outputs: then dy is complete.
+static void backward_outputs(const pass *p, const ernn_part *part, int t, float *scratch)
+{
+    const ernn_stack *recurrent = p->weights->recurrent;
+    const size_t width = 4 * (size_t)p->layer->spec.n_cells;
+    const size_t n_out = (size_t)p->layer->n_outputs;
+    if (t + 1 == p->packing->n_steps)
+        return;
+    const ernn_panel_rows rows = {ernn_packing_running(p->packing, part->ranks, t + 1),
+                                  p->layer->gates + first_row(p, part, t + 1) * width,
+                                  width,
+                                  p->d_output + first_row(p, part, t) * n_out,
+                                  n_out,
+                                  true};
+    ernn_stack_transposed(recurrent, ernn_gates_all(recurrent), part->outputs, &rows, scratch);
+}
+
+// dm = W_ym^T dy and the gradients of the pre-activations, the part's cells.
+static void backward_cells(const pass *p, const ernn_part *part, int t, float *scratch)
+{
+    const ernn_layer *layer = p->layer;
+    const ernn_stack *projection = p->weights->projection;
+    const size_t n = (size_t)layer->spec.n_cells;
+    const size_t n_out = (size_t)layer->n_outputs;
+    const size_t row = first_row(p, part, t);
     const float *dm = p->d_output + row * n_out;
-    if (p->weights->projection) {
-        // dm = W_ym^T dy
-        float *inner = p->scratch->inner + (size_t)ranks.first * (size_t)n;
-        ernn_stack_transposed(p->weights->projection, ernn_gates_all(p->weights->projection),
-                              ranks.n, dm, n_out, false, inner, (size_t)n, scratch);
+    if (projection) {
+        float *inner = p->scratch->inner + (size_t)part->ranks.first * n;
+        const ernn_panel_rows rows = {part->ranks.n, dm, n_out, inner, n, false};
+        ernn_stack_transposed(projection, ernn_gates_all(projection), part->cells, &rows, scratch);
         dm = inner;
     }
-    for (int i = 0; i < ranks.n; i++)
-        backward_row(n, clip_of(&layer->spec), layer->gates + (row + (size_t)i) * width, peephole,
-                     before(p->packing, layer->cell, n, t, ranks.first + i, p->scratch->zeros),
-                     layer->cell + (row + (size_t)i) * (size_t)n, dm + (size_t)i * (size_t)n,
-                     p->scratch->carry + (size_t)(ranks.first + i) * (size_t)n);
-    if (t) // dy' += W_r^T da
-        ernn_stack_transposed(p->weights->recurrent, ernn_gates_all(p->weights->recurrent), ranks.n,
-                              layer->gates + row * width, width, true,
-                              outputs_before(layer, p->packing, p->d_output, t, ranks), n_out,
-                              scratch);
+    for (int i = 0; i < part->ranks.n; i++)
+        backward_row(
+            part->cells, (int)n, clip_of(&layer->spec), layer->gates + (row + (size_t)i) * 4 * n,
+            peepholes(p),
+            before(p->packing, layer->cell, (int)n, t, part->ranks.first + i, p->scratch->zeros),
+            layer->cell + (row + (size_t)i) * n, dm + (size_t)i * n,
+            p->scratch->carry + (size_t)(part->ranks.first + i) * n);
 }
 
-static void backward_share(void *user, int index, float *scratch)
+// Without a projection outputs are cells, and dm of a cell needs no other's dy: one stage.
+static void backward_stage(const void *user, const ernn_part *part, int t, int stage,
+                           float *scratch)
 {
     const pass *p = user;
-    const ernn_ranks ranks = ernn_packing_share(p->packing, index, p->shares);
-    const size_t n = (size_t)p->layer->spec.n_cells;
-    // Rows join, longest first, as time runs backwards: a row's carry is 0 until its last frame.
-    memset(p->scratch->carry + (size_t)ranks.first * n, 0,
-           (size_t)ranks.n * n * sizeof *p->scratch->carry);
-    for (int t = p->packing->n_steps - 1; t >= 0; t--) {
-        const ernn_ranks running = {ranks.first, ernn_packing_running(p->packing, ranks, t)};
-        if (running.n)
-            backward_step(p, running, t, scratch);
-    }
+    if (stage == 0)
+        backward_outputs(p, part, t, scratch);
+    if (stage == 1 || !p->weights->projection)
+        backward_cells(p, part, t, scratch);
+}
+
+static void run_steps(const pass *p, bool is_backward)
+{
+    const ernn_recurrence recurrence = {.layer = p->layer,
+                                        .packing = p->packing,
+                                        .weights = p->weights,
+                                        .scratch = p->scratch,
+                                        .is_backward = is_backward,
+                                        .n_stages = p->weights->projection ? 2 : 1,
+                                        .stage = is_backward ? backward_stage : forward_stage,
+                                        .pass = p};
+    ernn_recurrence_run(&recurrence);
 }
 
 // ---- The whole batch ----
@@ -198,12 +230,12 @@ void ernn_lstm_forward(const ernn_layer *layer, const ernn_packing *packing,
 {
     const size_t n_in = (size_t)layer->n_inputs;
     const size_t width = 4 * (size_t)layer->spec.n_cells;
-    pass p = {layer, packing, weights, scratch, ernn_workers_threads(scratch->workers), NULL};
+    const pass p = {layer, packing, weights, scratch, NULL};
     // W_x x for all steps
     ernn_stack_product_all(weights->input, ernn_gates_all(weights->input),
                            ernn_packing_rows(packing), layer->input, n_in, layer->gates, width,
                            scratch->workers);
-    ernn_workers_run(scratch->workers, p.shares, forward_share, &p);
+    run_steps(&p, false);
 }
 
 // Peephole gradients of all rows, in order.
@@ -252,8 +284,11 @@ void ernn_lstm_backward(const ernn_layer *layer, const ernn_packing *packing,
                         const ernn_layer_weights *weights, const ernn_layer_gradient *gradient,
                         const ernn_layer_scratch *scratch, float *d_output)
 {
-    pass p = {layer, packing, weights, scratch, ernn_workers_threads(scratch->workers), d_output};
-    ernn_workers_run(scratch->workers, p.shares, backward_share, &p);
+    const pass p = {layer, packing, weights, scratch, d_output};
+    // Rows join, longest first, as time runs backwards: a row's carry is 0 until its last frame.
+    memset(scratch->carry, 0,
+           (size_t)packing->n * (size_t)layer->spec.n_cells * sizeof *scratch->carry);
+    run_steps(&p, true);
     weight_gradients(&p, gradient);
 }
 

@@ -310,35 +310,52 @@ static void test_forms_agree(void **state)
     }
 }
 
-// Any number of threads gives the same bits, in either form.
+// Loss and gradient of the fixture on some threads, split in a given way.
+static double run_split(fixture *f, int threads, ernn_split split, float *gradient)
+{
+    ernn_error err = {0};
+    int n_skipped;
+    ernn_net_free(f->net);
+    check_ok(ernn_net_new(f->weights, N, MAX_FRAMES, threads, &f->net, &err), err);
+    ernn_net_set_split(f->net, split);
+    return run(f, &f->batch, gradient, &n_skipped);
+}
+
+// Any number of threads and either split gives the same bits, in either form of the matrices.
+static void check_threads(const char *network, const char *blocks, ernn_matrix_form form)
+{
+    static const int threads[] = {1, 2, 3, 5};
+    fixture *f = fixture_new(network, blocks, 0.3);
+    ernn_error err = {0};
+    ernn_weights_free(f->weights);
+    check_ok(ernn_weights_new_in(f->model, form, &f->weights, &err), err);
+    float *want = calloc(f->n_floats, sizeof *want);
+    float *got = calloc(f->n_floats, sizeof *got);
+    const double loss = run_split(f, 1, ERNN_SPLIT_UTTERANCES, want);
+    for (int i = 0; i < 4; i++)
+        for (int split = ERNN_SPLIT_FASTER; split <= ERNN_SPLIT_COLUMNS; split++) {
+            memset(got, 0, f->n_floats * sizeof *got);
+            assert_true(run_split(f, threads[i], (ernn_split)split, got) == loss);
+            assert_memory_equal(got, want, f->n_floats * sizeof *got);
+        }
+    free(want);
+    free(got);
+    fixture_free(f);
+}
+
 static void test_threads(void **state)
 {
     (void)state;
-    for (int form = 0; form < 2; form++)
-        for (int k = 0; k < N_NETWORKS; k++) {
-            fixture *f = fixture_new(networks[k], "input=4,recurrent=8,projection=2", 0.3);
-            ernn_error err = {0};
-            double losses[3];
-            float *gradients[3];
-            ernn_weights_free(f->weights);
-            check_ok(ernn_weights_new_in(f->model,
-                                         form ? ERNN_MATRIX_SPECTRAL : ERNN_MATRIX_EXPANDED,
-                                         &f->weights, &err),
-                     err);
-            for (int threads = 1; threads < 4; threads++) {
-                int n_skipped;
-                ernn_net_free(f->net);
-                check_ok(ernn_net_new(f->weights, N, MAX_FRAMES, threads, &f->net, &err), err);
-                gradients[threads - 1] = calloc(f->n_floats, sizeof **gradients);
-                losses[threads - 1] = run(f, &f->batch, gradients[threads - 1], &n_skipped);
-                assert_true(losses[threads - 1] == losses[0]);
-                assert_memory_equal(gradients[threads - 1], gradients[0],
-                                    f->n_floats * sizeof **gradients);
-            }
-            for (int i = 0; i < 3; i++)
-                free(gradients[i]);
-            fixture_free(f);
-        }
+    for (int k = 0; k < N_NETWORKS; k++)
+        for (int form = ERNN_MATRIX_EXPANDED; form <= ERNN_MATRIX_SPECTRAL; form++)
+            check_threads(networks[k], "input=4,recurrent=8,projection=2", (ernn_matrix_form)form);
+    // wide enough for several shares, which end in the middle of a panel
+    check_threads("lstm:147p69+peephole", "1", ERNN_MATRIX_FASTER);
+    check_threads("gru:147", "1", ERNN_MATRIX_FASTER);
+    check_threads("gru:147+reset_before", "1", ERNN_MATRIX_FASTER);
+    check_threads("lstm:147", "recurrent=2", ERNN_MATRIX_SPECTRAL);
+    check_threads("lstm:261p133", "recurrent=2,projection=4", ERNN_MATRIX_SPECTRAL);
+    check_threads("gru:261+reset_before", "recurrent=4", ERNN_MATRIX_SPECTRAL);
 }
 
 // Rate and scale of the dropout, moments of the noise, independence of places and frames.
