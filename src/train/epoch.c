@@ -68,23 +68,22 @@ static ernn_status train_batch(ernn_trainer *t, const ernn_batch *batch, int uni
 {
     float *parameters = ernn_model_parameters(t->model);
     const size_t n = ernn_model_n_parameters(t->model);
+    ernn_workers *workers = ernn_net_workers(t->shards->net);
     const ernn_status status = ernn_parts_gradient(&t->parts, t->shards, ernn_trainer_forward(t),
                                                    batch, t->gradient, loss, err);
     if (status != ERNN_OK)
         return status;
     // The objective is the mean over the labels of the batch: rho is relative to one label's loss.
-    const float scale = (float)(1.0 / units);
-    for (size_t i = 0; i < n; i++)
-        t->gradient[i] *= scale;
+    ernn_gradient_scale(t->gradient, n, (float)(1.0 / units), workers);
     ernn_prune_gradient(t->model, ernn_trainer_structure(t), parameters, t->gradient);
-    *norm = ernn_gradient_clip(t->gradient, n, t->options.clip_norm);
+    *norm = ernn_gradient_clip(t->gradient, n, t->options.clip_norm, workers);
     if (!isfinite(*loss) || !isfinite(*norm)) {
         *loss = NAN;
         return ERNN_OK;
     }
     if (t->admm.z)
         ernn_admm_gradient(&t->admm, parameters, t->gradient);
-    ernn_optimiser_step(&t->optimiser, t->gradient, rate, parameters);
+    ernn_optimiser_step(&t->optimiser, t->gradient, rate, parameters, workers);
     return ERNN_OK;
 }
 

@@ -36,6 +36,32 @@ void ernn_optimiser_clear(ernn_optimiser *optimiser)
     *optimiser = (ernn_optimiser){0};
 }
 
+// ---- Pieces of a block ----
+
+// A block is cut into as many pieces whatever its size, of whole vectors of LANES.
+enum { PIECES = 64, LANES = 16 };
+
+static size_t piece_of(size_t n)
+{
+    return ((n + PIECES - 1) / PIECES + LANES - 1) / LANES * LANES;
+}
+
+// Where piece `index` begins, and the end of the one before.
+static size_t piece_at(size_t n, int index)
+{
+    const size_t begin = piece_of(n) * (size_t)index;
+    return begin < n ? begin : n;
+}
+
+static void run_pieces(ernn_workers *workers, ernn_task *task, void *user)
+{
+    if (workers)
+        ernn_workers_run(workers, PIECES, task, user);
+    else
+        for (int i = 0; i < PIECES; i++)
+            task(user, i, NULL);
+}
+
 // ---- Steps ----
 
 // Adam and SGD: g += d w (the gradient of d/2 |w|^2). AdamW: w -= a d w, beside the moments
@@ -59,9 +85,20 @@ static void decay(const ernn_optimiser *o, float *gradient, double rate, float *
     }
 }
 
-ERNN_CLONES static void adam_step(ernn_optimiser *o, const float *restrict gradient, double rate,
-                                  float *restrict parameters)
+typedef struct piece_step {
+    const ernn_optimiser *optimiser;
+    const float *gradient;
+    double rate;
+    float *parameters;
+} piece_step;
+
+// Parameters begin ... end - 1, here and below.
+ERNN_CLONES static void adam_step(const piece_step *step, size_t begin, size_t end)
 {
+    const ernn_optimiser *o = step->optimiser;
+    const double rate = step->rate;
+    const float *restrict gradient = step->gradient;
+    float *restrict parameters = step->parameters;
     const double t = (double)o->steps;
     const float to_mean = (float)(rate / (1 - pow(BETA_MEAN, t)));
     const float to_square = (float)(1 / (1 - pow(BETA_SQUARE, t)));
@@ -70,7 +107,7 @@ ERNN_CLONES static void adam_step(ernn_optimiser *o, const float *restrict gradi
     float *restrict mean = o->mean;
     float *restrict square = o->square;
 #pragma omp simd
-    for (size_t i = 0; i < o->n; i++) {
+    for (size_t i = begin; i < end; i++) {
         // m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2 (Kingma and Ba 2015, algorithm 1)
         mean[i] = b1 * mean[i] + (1 - b1) * gradient[i];
         square[i] = b2 * square[i] + (1 - b2) * gradient[i] * gradient[i];
@@ -79,14 +116,16 @@ ERNN_CLONES static void adam_step(ernn_optimiser *o, const float *restrict gradi
     }
 }
 
-static void sgd_step(ernn_optimiser *o, const float *restrict gradient, double rate,
-                     float *restrict parameters)
+static void sgd_step(const piece_step *step, size_t begin, size_t end)
 {
+    const ernn_optimiser *o = step->optimiser;
     const float mu = (float)o->momentum;
-    const float a = (float)rate;
+    const float a = (float)step->rate;
+    const float *restrict gradient = step->gradient;
+    float *restrict parameters = step->parameters;
     float *restrict velocity = o->mean;
     if (o->is_nesterov) {
-        for (size_t i = 0; i < o->n; i++) {
+        for (size_t i = begin; i < end; i++) {
             // v = mu v + g;  w -= a (g + mu v) (Sutskever et al. 2013, in the form that keeps w
             // where the gradient is taken)
             velocity[i] = mu * velocity[i] + gradient[i];
@@ -94,28 +133,40 @@ static void sgd_step(ernn_optimiser *o, const float *restrict gradient, double r
         }
         return;
     }
-    for (size_t i = 0; i < o->n; i++) {
+    for (size_t i = begin; i < end; i++) {
         // v = mu v + g;  w -= a v
         velocity[i] = mu * velocity[i] + gradient[i];
         parameters[i] -= a * velocity[i];
     }
 }
 
-void ernn_optimiser_step(ernn_optimiser *o, float *gradient, double rate, float *parameters)
+static void step_piece(void *user, int index, float *scratch)
 {
+    (void)scratch;
+    const piece_step *step = user;
+    const size_t begin = piece_at(step->optimiser->n, index);
+    const size_t end = piece_at(step->optimiser->n, index + 1);
+    if (step->optimiser->kind == ERNN_OPTIMISER_SGD)
+        sgd_step(step, begin, end);
+    else
+        adam_step(step, begin, end);
+}
+
+void ernn_optimiser_step(ernn_optimiser *o, float *gradient, double rate, float *parameters,
+                         ernn_workers *workers)
+{
+    piece_step step = {o, gradient, rate, parameters};
     o->steps++;
     if (o->weight_decay > 0)
         decay(o, gradient, rate, parameters);
-    if (o->kind == ERNN_OPTIMISER_SGD)
-        sgd_step(o, gradient, rate, parameters);
-    else
-        adam_step(o, gradient, rate, parameters);
+    run_pieces(workers, step_piece, &step);
 }
+
+// ---- Gradients ----
 
 // sum of v[i]^2 in double, in LANES sums that are added in order: the same bits on every machine.
 ERNN_CLONES static double energy_of(const float *v, size_t n)
 {
-    enum { LANES = 16 };
     double sums[LANES] = {0};
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
@@ -137,10 +188,44 @@ ERNN_CLONES static void scale(float *v, size_t n, float factor)
         v[i] *= factor;
 }
 
-double ernn_gradient_clip(float *gradient, size_t n, double limit)
+typedef struct piece_gradient {
+    float *values;
+    size_t n;
+    float factor;
+    double energies[PIECES];
+} piece_gradient;
+
+static void scale_piece(void *user, int index, float *scratch)
 {
-    const double norm = sqrt(energy_of(gradient, n));
+    (void)scratch;
+    const piece_gradient *g = user;
+    const size_t begin = piece_at(g->n, index);
+    scale(g->values + begin, piece_at(g->n, index + 1) - begin, g->factor);
+}
+
+static void energy_of_piece(void *user, int index, float *scratch)
+{
+    (void)scratch;
+    piece_gradient *g = user;
+    const size_t begin = piece_at(g->n, index);
+    g->energies[index] = energy_of(g->values + begin, piece_at(g->n, index + 1) - begin);
+}
+
+void ernn_gradient_scale(float *gradient, size_t n, float factor, ernn_workers *workers)
+{
+    piece_gradient g = {.values = gradient, .n = n, .factor = factor};
+    run_pieces(workers, scale_piece, &g);
+}
+
+double ernn_gradient_clip(float *gradient, size_t n, double limit, ernn_workers *workers)
+{
+    piece_gradient g = {.values = gradient, .n = n};
+    double energy = 0;
+    run_pieces(workers, energy_of_piece, &g);
+    for (int i = 0; i < PIECES; i++)
+        energy += g.energies[i];
+    const double norm = sqrt(energy);
     if (limit > 0 && norm > limit)
-        scale(gradient, n, (float)(limit / norm));
+        ernn_gradient_scale(gradient, n, (float)(limit / norm), workers);
     return norm;
 }

@@ -98,7 +98,7 @@ static void check_against_reference(network *c)
         check_random(&c->rng, c->gradient, c->n, 0.1);
         for (size_t i = 0; i < c->n; i++)
             reference_step(c, i, t, rate);
-        ernn_optimiser_step(&optimiser, c->gradient, rate, c->w);
+        ernn_optimiser_step(&optimiser, c->gradient, rate, c->w, NULL);
     }
     assert_int_equal(optimiser.steps, 60);
     for (size_t i = 0; i < c->n; i++)
@@ -165,7 +165,7 @@ static void test_closed_forms(void **state)
         c->w[at] = 1;
         for (int t = 0; t < STEPS; t++) {
             c->gradient[at] = (float)g;
-            ernn_optimiser_step(&optimiser, c->gradient, RATE, c->w);
+            ernn_optimiser_step(&optimiser, c->gradient, RATE, c->w, NULL);
         }
         const double want[] = {1 - RATE * STEPS, pow(1 - RATE * 0.5, STEPS), 1 - RATE * g * series,
                                1 - RATE * g * (STEPS + mu * series)};
@@ -178,13 +178,58 @@ static void test_clip(void **state)
 {
     (void)state;
     float g[2] = {3, -4};
-    check_near(ernn_gradient_clip(g, 2, 0), 5, 1e-12);
+    check_near(ernn_gradient_clip(g, 2, 0, NULL), 5, 1e-12);
     assert_true(g[0] == 3 && g[1] == -4);
-    check_near(ernn_gradient_clip(g, 2, 6), 5, 1e-12);
+    check_near(ernn_gradient_clip(g, 2, 6, NULL), 5, 1e-12);
     assert_true(g[0] == 3 && g[1] == -4);
-    check_near(ernn_gradient_clip(g, 2, 1), 5, 1e-12);
+    check_near(ernn_gradient_clip(g, 2, 1, NULL), 5, 1e-12);
     check_near(g[0], 0.6, 1e-6);
     check_near(g[1], -0.8, 1e-6);
+}
+
+// Updates of a block of many pieces, on threads and on none: the same bits.
+static void test_threads(void **state)
+{
+    network *c = *state;
+    ernn_error err = {0};
+    const size_t bytes = c->n * sizeof(float);
+    float *first = malloc(bytes);
+    float *gradient = malloc(bytes);
+    assert_true(c->n > 300);
+    memcpy(first, c->w, bytes);
+    check_random(&c->rng, gradient, c->n, 3);
+    for (int kind = 0; kind < 3; kind++) {
+        float *want = NULL;
+        double norm = 0;
+        c->options.optimiser = (ernn_optimiser_kind)kind;
+        for (int threads = 0; threads < 6; threads++) {
+            ernn_workers *workers = NULL;
+            ernn_optimiser optimiser;
+            if (threads)
+                check_ok(ernn_workers_new(threads, 1, &workers, &err), err);
+            check_ok(ernn_optimiser_init(&optimiser, &c->options, c->model, &err), err);
+            memcpy(c->w, first, bytes);
+            memcpy(c->gradient, gradient, bytes);
+            ernn_gradient_scale(c->gradient, c->n, 0.7f, workers);
+            const double got = ernn_gradient_clip(c->gradient, c->n, 1, workers);
+            ernn_optimiser_step(&optimiser, c->gradient, 0.01, c->w, workers);
+            if (!want) {
+                double energy = 0;
+                for (size_t i = 0; i < c->n; i++)
+                    energy += 0.49 * gradient[i] * gradient[i];
+                check_near(got, sqrt(energy), 1e-5 * got);
+                want = malloc(bytes);
+                memcpy(want, c->w, bytes);
+                norm = got;
+            }
+            assert_true(got == norm && memcmp(want, c->w, bytes) == 0);
+            ernn_optimiser_clear(&optimiser);
+            ernn_workers_free(workers);
+        }
+        free(want);
+    }
+    free(first);
+    free(gradient);
 }
 
 // ---- Learning rates ----
@@ -304,6 +349,7 @@ int main(void)
         CASE(test_nesterov),
         CASE(test_closed_forms),
         cmocka_unit_test(test_clip),
+        CASE(test_threads),
         cmocka_unit_test(test_one_cycle),
         cmocka_unit_test(test_curves),
         cmocka_unit_test(test_plateau),
