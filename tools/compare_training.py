@@ -28,14 +28,14 @@ ERNN = ROOT / "build" / "cli" / "ernn"
 
 # Epochs: every arm but "dense, start" has DENSE + ROUNDS + FINETUNE in all.
 PLANS = {
-    "small": {"dense": 20, "rounds": 6, "finetune": 18},
+    "small": {"dense": 16, "rounds": 6, "finetune": 22},
     "large": {"dense": 12, "rounds": 4, "finetune": 10},
 }
 
 # name -> ernn's spec, its plan, its corpora, whether one seed must do, batch
 NETWORKS = {
-    "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 8, "lr": 2e-3},
-    "lstm-256": {"spec": "lstm:256,256+peephole", "plan": "small", "batch": 8, "lr": 2e-3},
+    "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 4, "lr": 2e-3},
+    "lstm-256": {"spec": "lstm:256,256+peephole", "plan": "small", "batch": 4, "lr": 2e-3},
     "lstm-1024": {"spec": "lstm:1024p512,1024p512+peephole", "plan": "large", "batch": 8, "lr": 1e-3},
 }
 
@@ -335,8 +335,12 @@ def make_jobs(arguments):
                 sys.exit(f"compare_training: --networks: '{network}' is none of {', '.join(NETWORKS)}")
             arms = arms_of(PLANS[NETWORKS[network]["plan"]])
             if arguments.arms:
-                wanted = set(arguments.arms.split(",")) | {"start"}
-                arms = [arm for arm in arms if arm.name in wanted]
+                by_name = {arm.name: arm for arm in arms}
+                wanted = arguments.arms.split(",")
+                for name in wanted:
+                    if name not in by_name:
+                        sys.exit(f"compare_training: --arms: '{name}' is none of {', '.join(by_name)}")
+                arms = [by_name[name] for name in wanted]
             folder = pathlib.Path(arguments.output) / corpus / network
             data = pathlib.Path(arguments.speech) / corpus
             made[corpus, network] = [Job(folder, data, network, arm, seed)
