@@ -55,7 +55,8 @@ typedef struct ernn_train_options {
     double learning_rate; // peak of the schedule, 1e-9 to 1, default 2e-3
     double clip_norm;     // gradient norm, default 5; 0 = off
     double noise;         // standard deviation added to the features, default 0.1
-    double dropout;       // on the inputs of every layer but the first, default 0.3
+    double dropout;       // on the inputs of every layer but the first, 0 to 0.95; default -1:
+                          // 0.3, and 0.1 for circulant, ADMM and prune (docs/math.md, ADMM)
     int time_masks;       // stretches of frames set to the mean, 0 to 20, default 0
     int time_width;       // most frames of one, 1 to 1000 (never over a fifth)
     int frequency_masks;  // bands of log-mel filters set to the mean, 0 to 20, default 0

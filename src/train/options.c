@@ -11,7 +11,7 @@ ernn_train_options ernn_train_defaults(void)
         .learning_rate = 2e-3,
         .clip_norm = 5,
         .noise = 0.1,
-        .dropout = 0.3,
+        .dropout = -1,
         .seed = 1,
         .time_width = 10,
         .frequency_width = 8,
@@ -73,6 +73,14 @@ static bool has_valid_phases(const ernn_train_options *o, ernn_error *err)
            is_within("quantize_rate", o->quantize_rate, 1e-9, 1, err);
 }
 
+// A structure of fewer numbers is a regulariser of its own.
+double ernn_train_dropout(const ernn_train_options *o)
+{
+    if (o->dropout >= 0)
+        return o->dropout;
+    return o->method == ERNN_METHOD_DENSE ? 0.3 : 0.1;
+}
+
 ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
 {
     const bool good =
@@ -84,7 +92,7 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
         is_within("learning_rate", o->learning_rate, 1e-9, 1, err) &&
         is_within("clip_norm", o->clip_norm, 0, 1e9, err) &&
         is_within("noise", o->noise, 0, 10, err) &&
-        is_within("dropout", o->dropout, 0, 0.95, err) &&
+        is_within("dropout", o->dropout, -1, 0.95, err) &&
         is_within("threads", o->threads, 0, 1024, err) &&
         is_within("admm_rounds", o->admm_rounds, 0, 1000, err) &&
         is_within("admm_epochs", o->admm_epochs, 1, 1000, err) &&
@@ -156,8 +164,8 @@ void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
                       o->loss == ERNN_LOSS_CTC ? "ctc" : "frame");
     ernn_buffer_print(text, "epochs=%d\nbatch=%d\nparts=%d\nlearning rate=%.17g\nclip norm=%.17g\n",
                       o->n_epochs, o->batch, o->parts, o->learning_rate, o->clip_norm);
-    ernn_buffer_print(text, "noise=%.17g\ndropout=%.17g\nseed=%llu\n", o->noise, o->dropout,
-                      (unsigned long long)o->seed);
+    ernn_buffer_print(text, "noise=%.17g\ndropout=%.17g\nseed=%llu\n", o->noise,
+                      ernn_train_dropout(o), (unsigned long long)o->seed);
     ernn_buffer_print(text, "time masks=%d:%d\nfrequency masks=%d:%d\n", o->time_masks,
                       o->time_width, o->frequency_masks, o->frequency_width);
     static const char *const optimisers[] = {"adam", "adamw", "sgd"};

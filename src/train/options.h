@@ -7,6 +7,9 @@
 
 #include "ernn/train.h"
 
+// The dropout of a training: what was asked for, or the method's default.
+double ernn_train_dropout(const ernn_train_options *options);
+
 // Refuses values outside the ranges of train.h, naming field, value and range.
 ernn_status ernn_train_validate(const ernn_train_options *options, ernn_error *err);
 

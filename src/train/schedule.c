@@ -1,6 +1,8 @@
 // Learning rates, ADMM rounds, block growth. SPDX-License-Identifier: Apache-2.0
 #include "train/schedule.h"
 
+#include "train/options.h"
+
 #include <math.h>
 
 // Share of the one-cycle curve that warms up unless told, and the rates at the ends of all curves
@@ -187,7 +189,7 @@ double ernn_schedule_dropout(const ernn_schedule *schedule, ernn_phase phase)
     const bool is_after =
         ernn_schedule_is_two(o->method) && phase != ERNN_PHASE_ADMM && phase != ERNN_PHASE_PRUNE;
     const bool is_own = is_after && o->finetune_dropout >= 0;
-    return is_own ? o->finetune_dropout : o->dropout;
+    return is_own ? o->finetune_dropout : ernn_train_dropout(o);
 }
 
 const char *ernn_phase_name(ernn_phase phase)

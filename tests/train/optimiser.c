@@ -327,6 +327,7 @@ static void test_finetune(void **state)
     o.schedule = ERNN_SCHEDULE_CONSTANT;
     for (int own = 0; own < 2; own++) {
         o.finetune_rate = own ? 0.125 : 0;
+        o.dropout = 0.25;
         o.finetune_dropout = own ? 0 : -1;
         const ernn_schedule schedule = ernn_schedule_new(&o, &structure);
         const ernn_schedule_epoch admm = ernn_schedule_at(&schedule, 0);
@@ -335,6 +336,14 @@ static void test_finetune(void **state)
         check_near(ernn_schedule_rate(&schedule, &tuned, 0), own ? 0.125 : o.learning_rate, 1e-12);
         check_near(ernn_schedule_dropout(&schedule, ERNN_PHASE_ADMM), o.dropout, 0);
         check_near(ernn_schedule_dropout(&schedule, ERNN_PHASE_FINETUNE), own ? 0 : o.dropout, 0);
+    }
+    // Without a word, less of it for compressed networks.
+    o.dropout = o.finetune_dropout = -1;
+    for (ernn_method m = ERNN_METHOD_DENSE; m <= ERNN_METHOD_PRUNE; m++) {
+        o.method = m;
+        const ernn_schedule schedule = ernn_schedule_new(&o, &structure);
+        check_near(ernn_schedule_dropout(&schedule, ERNN_PHASE_TRAIN),
+                   m == ERNN_METHOD_DENSE ? 0.3 : 0.1, 0);
     }
 }
 
