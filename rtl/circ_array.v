@@ -12,7 +12,7 @@
 //
 // o_column with o_kind asks for a column; i_has_column says that it is there; i_spectrum and i_hit
 // are its spectrum 1 cycle later, when o_read_kind is its kind. o_done: the vector of o_kind's job
-// has been used. o_exit announces block rows EXIT_CYCLES = 11 + the inverse transform's cycles
+// has been used. o_exit announces block rows EXIT_CYCLES = 9 + the inverse transform's cycles
 // before o_block_valid.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -68,7 +68,7 @@ module circ_array #(
     (LOG2_K == 0) ? 1 : LOG2_K + ((LOG2_K > 2) ? 2 * (LOG2_K - 2) : 0);
   localparam CAPTURE_CYCLES = 5;                       // column to complete sums
   localparam CHAIN_CYCLES = CAPTURE_CYCLES + 1;        // to the end of the chain
-  localparam OUTPUT_CYCLES = 5 + IRFFT_CYCLES;         // circ_output
+  localparam OUTPUT_CYCLES = 3 + IRFFT_CYCLES;         // circ_output
 
   // 0: the column.
   wire [15:0] address;

@@ -4,7 +4,7 @@
 //   Re = A - C, Im = A + B; round and saturate to SIGNAL_BITS + 4; IFFT; round and saturate
 //
 // Rows come in order, ROWS / k of them per frame; words past ROWS are zero. One block row per
-// cycle. Latency: the transform's plus 5 cycles.
+// cycle. Latency: the transform's plus 3 cycles.
 //
 // The two shifts may differ between KINDS of job (8 bits each): words are moved up to the largest
 // shift, then all are rounded by it.
@@ -59,37 +59,87 @@ module circ_output #(
   localparam LEAST_ACCUMULATOR_SHIFT = smallest(ACCUMULATOR_SHIFTS);
   localparam LEAST_OUTPUT_SHIFT = smallest(OUTPUT_SHIFTS);
   localparam NARROW_BITS = SIGNAL_BITS + 4;
-  localparam WIDE_BITS = NARROW_BITS + LOG2_K + 1;
+  localparam WIDE_BITS = NARROW_BITS + LOG2_K + 2;
   localparam ROW_BLOCKS = (ROWS + K - 1) / K;
   localparam LAST_ELEMENTS = ROWS - (ROW_BLOCKS - 1) * K;
   localparam ROW_BITS = (ROW_BLOCKS > 1) ? $clog2(ROW_BLOCKS) : 1;
   localparam LAST_ROW_NUMBER = ROW_BLOCKS - 1;
   localparam [ROW_BITS-1:0] LAST_ROW = LAST_ROW_NUMBER[ROW_BITS-1:0];
 
-  // Packed spectrum of sums, one cycle.
-  wire [K*SUM_BITS-1:0] spectrum;
+  // Halves of the shifts, of the kind that is here.
+  localparam HALF_BITS = SUM_BITS + 1;
+  localparam SPLIT_BITS = WIDE_BITS;
+  localparam IRFFT_CYCLES =
+    (LOG2_K == 0) ? 1 : LOG2_K + ((LOG2_K > 2) ? 2 * (LOG2_K - 2) : 0);
+  wire [4*HALF_BITS-1:0]  sum_halves;
+  wire [4*SPLIT_BITS-1:0] wide_halves;
+  wire [1:0]              round_kind;    // of the transform's last stage
+  reg  [1:0]              kind_q;
+  wire [1:0]              wide_kind;
+  wire [HALF_BITS-1:0]    sum_half = sum_halves[i_kind*HALF_BITS +: HALF_BITS];
   genvar n;
   generate
+    for (n = 0; n < 4; n = n + 1) begin : g_half
+      localparam KIND = (n < KINDS) ? n : 0;
+      localparam [7:0] SUM_SHIFT = ACCUMULATOR_SHIFTS[8*KIND +: 8];
+      localparam [7:0] WIDE_SHIFT = OUTPUT_SHIFTS[8*KIND +: 8];
+      localparam [HALF_BITS-1:0] SUM_HALF =
+        (SUM_SHIFT == 8'd0) ? {HALF_BITS{1'b0}}
+                            : {{HALF_BITS-1{1'b0}}, 1'b1} << (SUM_SHIFT - 8'd1);
+      localparam [SPLIT_BITS-1:0] WIDE_HALF =
+        (WIDE_SHIFT == 8'd0) ? {SPLIT_BITS{1'b0}}
+                             : {{SPLIT_BITS-1{1'b0}}, 1'b1} << (WIDE_SHIFT - 8'd1);
+      assign sum_halves[n*HALF_BITS +: HALF_BITS] = SUM_HALF;
+      assign wide_halves[n*SPLIT_BITS +: SPLIT_BITS] = WIDE_HALF;
+    end
+  endgenerate
+  always @(posedge clk)
+    kind_q <= i_kind;
+  delay #(
+    .BITS   (2),
+    .CYCLES (IRFFT_CYCLES)
+  ) u_round_kind (
+    .clk    (clk),
+    .i_data (kind_q),
+    .o_data (round_kind)
+  );
+  delay #(
+    .BITS   (2),
+    .CYCLES (1)
+  ) u_wide_kind (
+    .clk    (clk),
+    .i_data (round_kind),
+    .o_data (wide_kind)
+  );
+
+  // 1: packed spectrum of sums, with the half of the rounding.
+  wire [K*HALF_BITS-1:0] spectrum;
+  generate
     for (n = 0; n < 2 && n < K; n = n + 1) begin : g_real
-      reg [SUM_BITS-1:0] sum_q;
+      wire signed [SUM_BITS-1:0]  sum = i_sums[n*SUM_BITS +: SUM_BITS];
+      wire signed [HALF_BITS-1:0] half = sum_half;
+      reg  signed [HALF_BITS-1:0] sum_q;
       always @(posedge clk)
-        sum_q <= i_sums[n*SUM_BITS +: SUM_BITS];
-      assign spectrum[n*SUM_BITS +: SUM_BITS] = sum_q;
+        sum_q <= sum + half;
+      assign spectrum[n*HALF_BITS +: HALF_BITS] = sum_q;
     end
     for (n = 1; n < K / 2; n = n + 1) begin : g_complex
-      wire signed [SUM_BITS-1:0] a = i_sums[(3*n-1)*SUM_BITS +: SUM_BITS];
-      wire signed [SUM_BITS-1:0] b = i_sums[3*n*SUM_BITS +: SUM_BITS];
-      wire signed [SUM_BITS-1:0] c = i_sums[(3*n+1)*SUM_BITS +: SUM_BITS];
-      reg  signed [SUM_BITS-1:0] re_q;
-      reg  signed [SUM_BITS-1:0] im_q;
+      // Modulo SUM_BITS, which the combined sums fit.
+      wire signed [SUM_BITS-1:0]  a = i_sums[(3*n-1)*SUM_BITS +: SUM_BITS];
+      wire signed [SUM_BITS-1:0]  b = i_sums[3*n*SUM_BITS +: SUM_BITS];
+      wire signed [SUM_BITS-1:0]  c = i_sums[(3*n+1)*SUM_BITS +: SUM_BITS];
+      wire signed [HALF_BITS-1:0] half = sum_half;
+      reg  signed [HALF_BITS-1:0] re_q;
+      reg  signed [HALF_BITS-1:0] im_q;
       always @(posedge clk) begin
-        re_q <= a - c;
-        im_q <= a + b;
+        re_q <= a - c + half;
+        im_q <= a + b + half;
       end
-      assign spectrum[2*n*SUM_BITS +: 2*SUM_BITS] = {im_q, re_q};
+      assign spectrum[2*n*HALF_BITS +: 2*HALF_BITS] = {im_q, re_q};
     end
   endgenerate
 
+  // 2: saturated; the transform, whose last stage adds the half of the second rounding; saturated.
   wire [K*NARROW_BITS-1:0] narrow;
   wire [K-1:0]             narrow_hits;
   wire                     narrow_valid;
@@ -98,10 +148,9 @@ module circ_output #(
   wire [K*SIGNAL_BITS-1:0] block;
   wire [K-1:0]             block_hits;
   wire [K-1:0]             is_inside;
-
   valid_delay #(
     .BITS   (1),
-    .CYCLES (3)
+    .CYCLES (2)
   ) u_narrow_valid (
     .clk     (clk),
     .rst     (rst),
@@ -116,12 +165,13 @@ module circ_output #(
     .rst     (rst),
     .i_valid (narrow_valid),
     .i_data  (narrow),
+    .i_round (wide_halves[round_kind*SPLIT_BITS +: SPLIT_BITS]),
     .o_valid (wide_valid),
     .o_data  (wide)
   );
   valid_delay #(
     .BITS   (1),
-    .CYCLES (2)
+    .CYCLES (1)
   ) u_block_valid (
     .clk     (clk),
     .rst     (rst),
@@ -129,37 +179,21 @@ module circ_output #(
     .o_valid (o_block_valid)
   );
 
-  // The kind of the sums, and of the transform's result.
-  localparam IRFFT_CYCLES =
-    (LOG2_K == 0) ? 1 : LOG2_K + ((LOG2_K > 2) ? 2 * (LOG2_K - 2) : 0);
-  reg  [1:0] kind_q;
-  wire [1:0] wide_kind;
-  always @(posedge clk)
-    kind_q <= i_kind;
-  delay #(
-    .BITS   (2),
-    .CYCLES (IRFFT_CYCLES + 2)
-  ) u_kind (
-    .clk    (clk),
-    .i_data (kind_q),
-    .o_data (wide_kind)
-  );
-
-  localparam RAISED_SUM_BITS = SUM_BITS + ACCUMULATOR_SHIFT - LEAST_ACCUMULATOR_SHIFT;
+  localparam RAISED_SUM_BITS = HALF_BITS + ACCUMULATOR_SHIFT - LEAST_ACCUMULATOR_SHIFT;
   localparam RAISED_WIDE_BITS = WIDE_BITS + OUTPUT_SHIFT - LEAST_OUTPUT_SHIFT;
   generate
     for (n = 0; n < K; n = n + 1) begin : g_round
       wire [RAISED_SUM_BITS-1:0]  raised_sum;
       wire [RAISED_WIDE_BITS-1:0] raised_wide;
       shift_align #(
-        .BITS   (SUM_BITS),
+        .BITS   (HALF_BITS),
         .KINDS  (KINDS),
         .SHIFTS (ACCUMULATOR_SHIFTS),
         .MOST   (ACCUMULATOR_SHIFT),
         .LEAST  (LEAST_ACCUMULATOR_SHIFT)
       ) u_sum_align (
         .i_kind (kind_q),
-        .i_data (spectrum[n*SUM_BITS +: SUM_BITS]),
+        .i_data (spectrum[n*HALF_BITS +: HALF_BITS]),
         .o_data (raised_sum)
       );
       shift_align #(
@@ -173,26 +207,30 @@ module circ_output #(
         .i_data (wide[n*WIDE_BITS +: WIDE_BITS]),
         .o_data (raised_wide)
       );
-      round_saturate #(
-        .IN_BITS  (RAISED_SUM_BITS),
-        .OUT_BITS (NARROW_BITS),
-        .SHIFT    (ACCUMULATOR_SHIFT)
+      saturate #(
+        .IN_BITS  (RAISED_SUM_BITS - ACCUMULATOR_SHIFT),
+        .OUT_BITS (NARROW_BITS)
       ) u_accumulator (
         .clk    (clk),
-        .i_data (raised_sum),
+        .i_data (raised_sum[RAISED_SUM_BITS-1:ACCUMULATOR_SHIFT]),
         .o_data (narrow[n*NARROW_BITS +: NARROW_BITS]),
         .o_hit  (narrow_hits[n])
       );
-      round_saturate #(
-        .IN_BITS  (RAISED_WIDE_BITS),
-        .OUT_BITS (SIGNAL_BITS),
-        .SHIFT    (OUTPUT_SHIFT)
+      saturate #(
+        .IN_BITS  (RAISED_WIDE_BITS - OUTPUT_SHIFT),
+        .OUT_BITS (SIGNAL_BITS)
       ) u_product (
         .clk    (clk),
-        .i_data (raised_wide),
+        .i_data (raised_wide[RAISED_WIDE_BITS-1:OUTPUT_SHIFT]),
         .o_data (block[n*SIGNAL_BITS +: SIGNAL_BITS]),
         .o_hit  (block_hits[n])
       );
+      if (ACCUMULATOR_SHIFT > 0) begin : g_sum_fraction
+        wire unused_fraction = &{1'b0, raised_sum[ACCUMULATOR_SHIFT-1:0]};
+      end
+      if (OUTPUT_SHIFT > 0) begin : g_wide_fraction
+        wire unused_fraction = &{1'b0, raised_wide[OUTPUT_SHIFT-1:0]};
+      end
       assign o_block[n*SIGNAL_BITS +: SIGNAL_BITS] =
         is_inside[n] ? block[n*SIGNAL_BITS +: SIGNAL_BITS] : {SIGNAL_BITS{1'b0}};
     end

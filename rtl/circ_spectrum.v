@@ -6,7 +6,7 @@
 // o_has_column answers for i_column of the oldest vector. o_filled: all of it is there; i_release
 // frees it. o_spectrum is the packed spectrum of block i_column 1 cycle later, and o_hit tells
 // whether a word of it was saturated. Latency from a block's last beat to o_has_column: the
-// transform's plus 4.
+// transform's plus 3.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -98,8 +98,9 @@ module circ_spectrum #(
     end
   endgenerate
 
-  // X = saturate(round(FFT(x)))
-  localparam WIDE_BITS = SIGNAL_BITS + LOG2_K + 1;
+  // X = saturate(round(FFT(x))): the last stage of the transform adds the half of the rounding.
+  localparam HALF = (SPECTRUM_SHIFT > 0) ? 1 << (SPECTRUM_SHIFT - 1) : 0;
+  localparam WIDE_BITS = SIGNAL_BITS + LOG2_K + 1 + ((SPECTRUM_SHIFT > 0) ? 1 : 0);
   wire                     wide_valid;
   wire [K*WIDE_BITS-1:0]   wide;
   wire                     spectrum_valid;
@@ -108,7 +109,8 @@ module circ_spectrum #(
 
   rfft #(
     .LOG2_K  (LOG2_K),
-    .IN_BITS (SIGNAL_BITS)
+    .IN_BITS (SIGNAL_BITS),
+    .ROUND   (HALF)
   ) u_rfft (
     .clk     (clk),
     .rst     (rst),
@@ -119,7 +121,7 @@ module circ_spectrum #(
   );
   valid_delay #(
     .BITS   (1),
-    .CYCLES (2)
+    .CYCLES (1)
   ) u_round_valid (
     .clk     (clk),
     .rst     (rst),
@@ -128,16 +130,18 @@ module circ_spectrum #(
   );
   generate
     for (n = 0; n < K; n = n + 1) begin : g_round
-      round_saturate #(
-        .IN_BITS  (WIDE_BITS),
-        .OUT_BITS (SIGNAL_BITS),
-        .SHIFT    (SPECTRUM_SHIFT)
-      ) u_round (
+      saturate #(
+        .IN_BITS  (WIDE_BITS - SPECTRUM_SHIFT),
+        .OUT_BITS (SIGNAL_BITS)
+      ) u_saturate (
         .clk    (clk),
-        .i_data (wide[n*WIDE_BITS +: WIDE_BITS]),
+        .i_data (wide[n*WIDE_BITS+SPECTRUM_SHIFT +: WIDE_BITS-SPECTRUM_SHIFT]),
         .o_data (spectrum[n*SIGNAL_BITS +: SIGNAL_BITS]),
         .o_hit  (hits[n])
       );
+      if (SPECTRUM_SHIFT > 0) begin : g_fraction
+        wire unused_fraction = &{1'b0, wide[n*WIDE_BITS +: SPECTRUM_SHIFT]};
+      end
     end
   endgenerate
 

@@ -10,7 +10,8 @@
 
 module fft_merge #(
   parameter LOG2_M  = 3,
-  parameter IN_BITS = 19
+  parameter IN_BITS = 19,
+  parameter ROUND   = 0     // added to every component of the result
 ) (
   input  wire                                clk,
   input  wire [(1<<LOG2_M)*IN_BITS-1:0]      i_data,
@@ -20,6 +21,7 @@ module fft_merge #(
   localparam OUT_BITS = IN_BITS + 1;
   localparam HALF_BITS = M / 2 * IN_BITS;
   localparam ROTATE_CYCLES = 2;
+  localparam signed [OUT_BITS-1:0] CONSTANT = ROUND[OUT_BITS-1:0];
 
   // What needs no rotation waits for what does.
   wire [HALF_BITS-1:0] even;
@@ -45,8 +47,8 @@ module fft_merge #(
   reg  signed [OUT_BITS-1:0] dc_q;
   reg  signed [OUT_BITS-1:0] nyquist_q;
   always @(posedge clk) begin
-    dc_q      <= even_dc + odd_dc;
-    nyquist_q <= even_dc - odd_dc;
+    dc_q      <= even_dc + odd_dc + CONSTANT;
+    nyquist_q <= even_dc - odd_dc + CONSTANT;
   end
   assign o_data[0 +: OUT_BITS] = dc_q;
   assign o_data[OUT_BITS +: OUT_BITS] = nyquist_q;
@@ -54,7 +56,8 @@ module fft_merge #(
   generate
     if (LOG2_M >= 2) begin : g_quarter
       wire signed [IN_BITS-1:0]  odd_nyquist;
-      reg  signed [IN_BITS-1:0]  quarter_re_q;
+      wire signed [IN_BITS-1:0]  even_nyquist = even[IN_BITS +: IN_BITS];
+      reg  signed [OUT_BITS-1:0] quarter_re_q;
       reg  signed [OUT_BITS-1:0] quarter_im_q;
       if (LOG2_M == 2) begin : g_direct
         assign odd_nyquist = i_data[HALF_BITS+IN_BITS +: IN_BITS];
@@ -69,10 +72,10 @@ module fft_merge #(
         );
       end
       always @(posedge clk) begin
-        quarter_re_q <= even[IN_BITS +: IN_BITS];
-        quarter_im_q <= -odd_nyquist;
+        quarter_re_q <= even_nyquist + CONSTANT;
+        quarter_im_q <= CONSTANT - odd_nyquist;
       end
-      assign o_data[M/2*OUT_BITS +: OUT_BITS] = {quarter_re_q[IN_BITS-1], quarter_re_q};
+      assign o_data[M/2*OUT_BITS +: OUT_BITS] = quarter_re_q;
       assign o_data[(M/2+1)*OUT_BITS +: OUT_BITS] = quarter_im_q;
     end
   endgenerate
@@ -103,10 +106,10 @@ module fft_merge #(
       );
 
       always @(posedge clk) begin
-        lower_re_q <= even_re + turned_re;
-        lower_im_q <= even_im + turned_im;
-        upper_re_q <= even_re - turned_re;
-        upper_im_q <= turned_im - even_im;
+        lower_re_q <= even_re + turned_re + CONSTANT;
+        lower_im_q <= even_im + turned_im + CONSTANT;
+        upper_re_q <= even_re - turned_re + CONSTANT;
+        upper_im_q <= turned_im - even_im + CONSTANT;
       end
       assign o_data[2*j*OUT_BITS +: OUT_BITS] = lower_re_q;
       assign o_data[(2*j+1)*OUT_BITS +: OUT_BITS] = lower_im_q;

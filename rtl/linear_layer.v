@@ -51,7 +51,7 @@ module linear_layer #(
   localparam ROW_BITS = (BLOCKS * BLOCK_ROWS > 1) ? $clog2(BLOCKS * BLOCK_ROWS) : 1;
   localparam IRFFT_CYCLES =
     (LOG2_K == 0) ? 1 : LOG2_K + ((LOG2_K > 2) ? 2 * (LOG2_K - 2) : 0);
-  localparam EXIT_CYCLES = 11 + IRFFT_CYCLES;   // circ_array
+  localparam EXIT_CYCLES = 9 + IRFFT_CYCLES;   // circ_array
 
   // Load bus.
   localparam [3:0] OWN_LAYER = LAYER[3:0];

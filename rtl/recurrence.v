@@ -83,7 +83,7 @@ module recurrence #(
   localparam RECURRENT_WORDS = PASSES * COLS;
   localparam IRFFT_CYCLES = (RECURRENT_LOG2_K == 0) ? 1
     : RECURRENT_LOG2_K + ((RECURRENT_LOG2_K > 2) ? 2 * (RECURRENT_LOG2_K - 2) : 0);
-  localparam EXIT_CYCLES = 11 + IRFFT_CYCLES;   // circ_array
+  localparam EXIT_CYCLES = 9 + IRFFT_CYCLES;   // circ_array
   localparam READ_CYCLES = 4;                   // row number to row of W_r y
   localparam SETTLE = (IS_SHARED != 0) ? READ_CYCLES + 2 : 1;
   localparam INPUT_ROW_BITS =

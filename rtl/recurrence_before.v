@@ -87,7 +87,7 @@ module recurrence_before #(
   localparam CANDIDATE_BASE = 2 * WORDS;
   localparam IRFFT_CYCLES = (RECURRENT_LOG2_K == 0) ? 1
     : RECURRENT_LOG2_K + ((RECURRENT_LOG2_K > 2) ? 2 * (RECURRENT_LOG2_K - 2) : 0);
-  localparam EXIT_CYCLES = 11 + IRFFT_CYCLES;   // circ_array
+  localparam EXIT_CYCLES = 9 + IRFFT_CYCLES;   // circ_array
   localparam READ_CYCLES = 4;                   // row number to row of W_r y
   localparam INPUT_ROW_BITS =
     ((INPUT_BLOCKS > 1) ? $clog2(INPUT_BLOCKS) : 1) + $clog2(INPUT_K / CELL_LANES);

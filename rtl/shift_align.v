@@ -1,6 +1,6 @@
 // Moves a word up so that one rounding shift by MOST serves jobs of different shifts: by MOST -
-// SHIFTS[kind], 8 bits each. LEAST is the smallest of them. KINDS jobs, 1 to 3; no register. With equal
-// shifts nothing is left of it.
+// SHIFTS[kind], 8 bits each. LEAST is the smallest of them. KINDS jobs, 1 to 3; no register. With
+// equal shifts nothing is left of it.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

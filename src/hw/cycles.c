@@ -6,8 +6,8 @@
 #include "hw/shape.h"
 
 enum {
-    SPECTRUM = 4,   // rtl/circ_spectrum.v: last row of a block to its use, without the transform
-    EXIT = 11,      // rtl/circ_array.v: last column to block row, without the transform
+    SPECTRUM = 3,   // rtl/circ_spectrum.v: last row of a block to its use, without the transform
+    EXIT = 9,       // rtl/circ_array.v: last column to block row, without the transform
     SETTLE = 6,     // rtl/recurrence.v: between the ends of groups
     FILLED = 2,     // rtl/ring_control.v: last block of an input product to the first column
     LSTM_CELL = 15, // rtl/lstm_cell.v: W_r y to m

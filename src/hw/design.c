@@ -77,6 +77,15 @@ static int next_pes(int rows, int pes)
     return passes > 1 ? ernn_hw_ceil(rows, passes - 1) : 0;
 }
 
+// The same, and up to two more than save a pass: they leave fewer rows to the last one, which the
+// projection waits for.
+static int next_or_more(int rows, int pes)
+{
+    const int saver = ernn_hw_ceil(rows, ernn_hw_ceil(rows, pes));
+    const int next = next_pes(rows, pes);
+    return pes < saver + 2 && (!next || pes + 1 < next) && pes < rows ? pes + 1 : next;
+}
+
 // Work alone, without any waiting: no product is faster.
 static int least_cycles(const ernn_spec *spec, int l, ernn_product product, int rows, int pes)
 {
@@ -117,7 +126,7 @@ static int fewest_in_loop(const ernn_spec *spec, ernn_design *design, int l, int
     int *first = &design->layer_pes[l][ERNN_PRODUCT_RECURRENT];
     const int chains = ernn_hw_chains(spec, l, ERNN_PRODUCT_RECURRENT);
     const int rows = chain_rows(spec, l, ERNN_PRODUCT_RECURRENT);
-    for (int pes = 1; pes; pes = next_pes(rows, pes)) {
+    for (int pes = 1; pes; pes = next_or_more(rows, pes)) {
         *first = pes * chains;
         if ((best && *first >= best) ||
             least_cycles(spec, l, ERNN_PRODUCT_RECURRENT, rows, pes) > target)

@@ -132,14 +132,14 @@ static area element(const ernn_design *design, const ernn_hw_shape *s, int ring,
     return total;
 }
 
-// rtl/fft_rotate.v: the twiddle at 45 degrees takes two products, others four.
+// rtl/fft_rotate.v: the twiddle at 45 degrees is made of sums, others take four products.
 static int transform_products(int log2_k)
 {
     int products = 0;
     for (int stage = 3; stage <= log2_k; stage++) {
         const int groups = 1 << (log2_k - stage);
         const int bins = (1 << stage) / 4 - 1;
-        products += groups * (2 + 4 * (bins - 1));
+        products += groups * 4 * (bins - 1);
     }
     return products;
 }

@@ -6,6 +6,7 @@ module dut (clk, rst, i_valid, i_data, o_valid, o_data, o_saturated);
   output o_valid;
   output [OUT_BITS-1:0] o_data;
   output [4:0] o_saturated;
+  localparam OUT_WORD_BITS = DATA_BITS + LOG2_K + 2;
 
   irfft #(
     .LOG2_K  (LOG2_K),
@@ -15,6 +16,7 @@ module dut (clk, rst, i_valid, i_data, o_valid, o_data, o_saturated);
     .rst     (rst),
     .i_valid (i_valid),
     .i_data  (i_data),
+    .i_round ({OUT_WORD_BITS{1'b0}}),
     .o_valid (o_valid),
     .o_data  (o_data)
   );

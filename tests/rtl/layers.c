@@ -302,6 +302,11 @@ void layers_state(const ernn_rt_network *network, ernn_rng *rng, int calm, ernn_
 
 void layers_free(ernn_rt_network *network, ernn_rt_state *state)
 {
+    free(state->y[0]);
+    free(state->c[0]);
+    free(state->scratch);
+    if (!network)
+        return;
     ernn_rt_layer *layer = &network->layers[0];
     free((void *)(uintptr_t)layer->input.weights);
     free((void *)(uintptr_t)layer->recurrent.weights);
@@ -310,9 +315,6 @@ void layers_free(ernn_rt_network *network, ernn_rt_state *state)
     free((void *)(uintptr_t)layer->bias);
     free((void *)(uintptr_t)layer->bias_candidate);
     free((void *)(uintptr_t)layer->peephole);
-    free(state->y[0]);
-    free(state->c[0]);
-    free(state->scratch);
 }
 
 static void load_layer(stream *s, const ernn_rt_layer *layer)
@@ -329,26 +331,63 @@ static void load_layer(stream *s, const ernn_rt_layer *layer)
         load_words(s, 6, layer->peephole, 3u * n);
 }
 
-static void load_state(stream *s, const ernn_rt_layer *layer, const ernn_rt_state *state)
+// States of streams whose frames come in turn.
+enum { MAX_STREAMS = 4 };
+
+typedef struct streams {
+    int n;
+    ernn_rt_state states[MAX_STREAMS];
+} streams;
+
+// A state vector of all streams: y, or c when `is_cell`.
+static void load_state(stream *s, const ernn_rt_layer *layer, const streams *all, int is_cell)
 {
-    load_words(s, 7, state->y[0], layer->n_outputs);
-    if (layer->cell == ERNN_RT_LSTM)
-        load_words(s, 8, state->c[0], layer->n_cells);
+    const size_t n = is_cell ? layer->n_cells : layer->n_outputs;
+    for (int k = 0; k < all->n; k++)
+        for (size_t i = 0; i < n; i++)
+            load_word(s, is_cell ? 8 : 7, (size_t)k * n + i,
+                      is_cell ? all->states[k].c[0][i] : all->states[k].y[0][i]);
 }
 
-static void run(stream *s, const ernn_rt_network *network, ernn_rng *rng, ernn_rt_state *state,
-                int calm, int frames)
+static int saturated(const streams *all)
+{
+    int mask = 0;
+    for (int k = 0; k < all->n; k++)
+        mask |= vectors_saturated(all->states[k].saturations);
+    return mask;
+}
+
+// `frames` of each stream.
+static void run(stream *s, const ernn_rt_network *network, ernn_rng *rng, streams *all, int calm,
+                int frames)
 {
     const ernn_rt_layer *layer = &network->layers[0];
     int32_t *x = layers_new(layer->n_inputs, sizeof *x);
-    for (int frame = 0; frame < frames; frame++) {
+    for (int frame = 0; frame < frames * all->n; frame++) {
+        ernn_rt_state *state = &all->states[frame % all->n];
         random_frame(rng, x, layer->n_inputs, network->signal_bits, calm);
         ernn_rt_layer_step(network, 0, x, state, NULL, NULL);
         stream_frame(s, x, layer->n_inputs, state->y[0], layer->n_outputs, frame == 5);
     }
-    script(s, SCRIPT_RUN, 0, 0, frames);
-    script(s, SCRIPT_CHECK_SATURATED, 0, 0, vectors_saturated(state->saturations));
+    script(s, SCRIPT_RUN, 0, 0, frames * all->n);
+    script(s, SCRIPT_CHECK_SATURATED, 0, 0, saturated(all));
     free(x);
+}
+
+static void reset(stream *s, const ernn_rt_network *network, streams *all)
+{
+    script(s, SCRIPT_RESET_STATE, 0, 0, 0);
+    for (int k = 0; k < all->n; k++)
+        ernn_rt_reset(network, &all->states[k]);
+}
+
+static void load_other_y(stream *s, const ernn_rt_network *network, ernn_rng *rng, streams *all,
+                         int calm)
+{
+    const ernn_rt_layer *layer = &network->layers[0];
+    for (int k = 0; k < all->n; k++)
+        random_frame(rng, all->states[k].y[0], layer->n_outputs, network->signal_bits - 2, calm);
+    load_state(s, layer, all, 0);
 }
 
 void vectors_layer(words_case *c, const char *folder, ernn_rng *rng)
@@ -356,44 +395,46 @@ void vectors_layer(words_case *c, const char *folder, ernn_rng *rng)
     const int frames = words_case_get(c, "frames", 50);
     const int calm = words_case_get(c, "calm", 0);
     ernn_rt_network network;
-    ernn_rt_state state;
+    streams all = {.n = words_case_get(c, "streams", 1)};
     stream s;
     layers_build(c, rng, &network);
     const ernn_rt_layer *layer = &network.layers[0];
-    layers_state(&network, rng, calm, &state);
+    const int is_lstm = layer->cell == ERNN_RT_LSTM;
+    for (int k = 0; k < all.n; k++)
+        layers_state(&network, rng, calm, &all.states[k]);
     stream_open(c, &s, folder, (unsigned)words_case_get(c, "lanes", 4), network.signal_bits);
 
     // From a loaded state, as real sequences begin.
     load_layer(&s, layer);
-    load_state(&s, layer, &state);
-    run(&s, &network, rng, &state, calm, frames);
+    load_state(&s, layer, &all, 0);
+    if (is_lstm)
+        load_state(&s, layer, &all, 1);
+    run(&s, &network, rng, &all, calm, frames);
     // From zero.
-    script(&s, SCRIPT_RESET_STATE, 0, 0, 0);
-    ernn_rt_reset(&network, &state);
-    run(&s, &network, rng, &state, calm, 3);
+    reset(&s, &network, &all);
+    run(&s, &network, rng, &all, calm, 3);
     // From where it is, with other recurrent weights.
     random_weights(rng, &layer->recurrent, network.weight_bits);
     load_matrix(&s, 1, &layer->recurrent);
-    run(&s, &network, rng, &state, calm, 3);
+    run(&s, &network, rng, &all, calm, 3);
     // From another y, without a reset.
-    random_frame(rng, state.y[0], layer->n_outputs, network.signal_bits - 2, calm);
-    load_words(&s, 7, state.y[0], layer->n_outputs);
-    run(&s, &network, rng, &state, calm, 3);
+    load_other_y(&s, &network, rng, &all, calm);
+    run(&s, &network, rng, &all, calm, 3);
     // From zero, with one of the two states loaded after the reset.
-    script(&s, SCRIPT_RESET_STATE, 0, 0, 0);
-    ernn_rt_reset(&network, &state);
-    random_frame(rng, state.y[0], layer->n_outputs, network.signal_bits - 2, calm);
-    load_words(&s, 7, state.y[0], layer->n_outputs);
-    run(&s, &network, rng, &state, calm, 3);
+    reset(&s, &network, &all);
+    load_other_y(&s, &network, rng, &all, calm);
+    run(&s, &network, rng, &all, calm, 3);
 
-    const int mask = vectors_saturated(state.saturations);
-    const int all = layer->cell == ERNN_RT_LSTM ? 31 : 15;
-    if ((calm && mask) || (words_case_get(c, "hot", 0) && mask != all)) {
-        fprintf(stderr, "vectors: classes %d saturate, wanted %d\n", mask, calm ? 0 : all);
+    const int mask = saturated(&all);
+    const int wanted = is_lstm ? 31 : 15;
+    if ((calm && mask) || (words_case_get(c, "hot", 0) && mask != wanted)) {
+        fprintf(stderr, "vectors: classes %d saturate, wanted %d\n", mask, calm ? 0 : wanted);
         exit(1);
     }
     stream_close(c, &s, layer->n_inputs, beats_of(&s, layer->n_outputs), 1);
-    layers_free(&network, &state);
+    for (int k = 1; k < all.n; k++)
+        layers_free(NULL, &all.states[k]);
+    layers_free(&network, &all.states[0]);
 }
 
 void vectors_linear(words_case *c, const char *folder, ernn_rng *rng)

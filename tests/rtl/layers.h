@@ -14,6 +14,7 @@ size_t layers_weights(const ernn_rt_matrix *matrix);
 void layers_build(words_case *c, ernn_rng *rng, ernn_rt_network *network);
 // A random state for it.
 void layers_state(const ernn_rt_network *network, ernn_rng *rng, int calm, ernn_rt_state *state);
+// `network` may be NULL: the state alone.
 void layers_free(ernn_rt_network *network, ernn_rt_state *state);
 
 #endif

@@ -162,7 +162,7 @@ static void transform(words_case *c, const char *folder, ernn_rng *rng, int is_i
             ernn_rt_irfft(v, (unsigned)log2_k);
         else
             ernn_rt_rfft(v, (unsigned)log2_k);
-        words_put_array(&p.out, v, k, (unsigned)(in_bits + log2_k + 1));
+        words_put_array(&p.out, v, k, (unsigned)(in_bits + log2_k + 1 + is_inverse));
         pipe_step(&p);
     }
     pipe_close(c, &p, 0);

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Layers of random configurations under Icarus, every output word compared with src/rt.
+
+    random_layers.py VECTORS SOURCE_ROOT FOLDER [--count N] [--first SEED] [--only SEED]
+
+Configuration SEED is the same on every machine: cell, sizes (1, 31, 33, 153 among them), block size of
+each matrix, elements, lanes, streams, word lengths, stalls; 50 frames of each stream from a random
+state, then resets and loads. A failure prints the line that repeats it. SPDX-License-Identifier:
+Apache-2.0
+"""
+import argparse
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+
+def power_of_two(rng, limit):
+    return 1 << rng.randint(0, limit)
+
+
+# Of a chain: larger designs say no more and take minutes to simulate.
+MULTIPLIERS = 60
+
+
+def elements(rng, words, log2_k):
+    """From one element of a chain to one for each block row, MULTIPLIERS in all at most."""
+    rows = -(-words // (1 << log2_k))
+    most = max(1, min(rows, MULTIPLIERS // (3 << log2_k >> 1 or 1)))
+    return rng.choice([1, most, rng.randint(1, most)])
+
+
+def configuration(seed):
+    """The bench's module and its keys."""
+    rng = random.Random(seed)
+    is_gru = rng.random() < 0.5
+    is_after = rng.random() < 0.6
+    is_projected = not is_gru and rng.random() < 0.5
+    n_inputs = rng.choice([1, 2, 7, 16, 31, 33, 153, rng.randint(1, 40)])
+    n_cells = rng.choice([1, 3, 8, 31, 33, rng.randint(1, 33)])
+    n_outputs = rng.choice([1, 5, 17, 31, rng.randint(1, 33)]) if is_projected else n_cells
+    recurrent = rng.choice([0, 1, 2, 2, 3, 3, 4, 4, 5])
+    is_shared = not (is_gru and not is_after) and rng.random() < 0.5
+    log2_k = {"input": recurrent if is_shared else rng.choice([0, 1, 2, 2, 3, 3, 4, 4, 5]), "recurrent": recurrent}
+    if is_projected:
+        log2_k["projection"] = rng.choice([0, 1, 2, 2, 3, 3, 4, 4, 5])
+    if is_gru and not is_after:
+        log2_k["candidate"] = recurrent
+    lanes = power_of_two(rng, min(min(log2_k.values()), 4))
+    keys = [f"seed={seed}", f"is_gru={int(is_gru)}", f"is_reset_after={int(is_after)}",
+            f"is_projected={int(is_projected)}", f"is_peephole={int(not is_gru and rng.random() < 0.6)}",
+            f"n_inputs={n_inputs}", f"n_cells={n_cells}", f"n_outputs={n_outputs}",
+            f"lanes={lanes}", f"cell_lanes={min(lanes, power_of_two(rng, 4))}",
+            f"signal_bits={rng.choice([8, 12, 16, 16, 18])}",
+            f"weight_bits={rng.choice([4, 8, 12, 12, 16])}", f"stalls={int(rng.random() < 0.7)}"]
+    if not (is_gru and not is_after):
+        keys.append(f"streams={rng.choice([1, 1, 2, 3])}")
+    keys.append("input_pes=0" if is_shared else
+                f"input_pes={elements(rng, n_cells, log2_k['input'])}")
+    keys.append(f"recurrent_pes={elements(rng, n_cells, recurrent)}")
+    if is_projected:
+        keys.append(f"projection_pes={elements(rng, n_outputs, log2_k['projection'])}")
+    keys += [f"{name}_log2_k={k}" for name, k in log2_k.items()]
+    return ("dut_gru_layer" if is_gru else "dut_lstm_layer"), keys
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("vectors")
+    parser.add_argument("root")
+    parser.add_argument("folder")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--only", type=int)
+    options = parser.parse_args()
+    seeds = ([options.only] if options.only is not None else
+             range(options.first, options.first + options.count))
+    pathlib.Path(options.folder).mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for seed in seeds:
+        dut, keys = configuration(seed)
+        run = os.path.join(options.root, "tests", "rtl", "run.sh")
+        done = subprocess.run(["sh", run, "icarus", options.vectors, options.root,
+                               os.path.join(options.folder, str(seed)), "tb_stream", dut, "layer"] + keys,
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            failed += 1
+            print(done.stdout[-600:] + done.stderr[-600:])
+            print(f"FAILED: random_layers.py {options.vectors} {options.root} {options.folder} "
+                  f"--only {seed}   # {dut} {' '.join(keys)}", flush=True)
+    print(f"{len(seeds) - failed} of {len(seeds)} configurations agree with src/rt in every word")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
