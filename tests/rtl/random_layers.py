@@ -47,6 +47,8 @@ def configuration(seed):
         log2_k["projection"] = rng.choice([0, 1, 2, 2, 3, 3, 4, 4, 5])
     if is_gru and not is_after:
         log2_k["candidate"] = recurrent
+    if min(log2_k.values()) < 2:  # one word at a time takes minutes to simulate
+        n_inputs, n_cells, n_outputs = min(n_inputs, 17), min(n_cells, 9), min(n_outputs, 9)
     lanes = power_of_two(rng, min(min(log2_k.values()), 4))
     keys = [f"seed={seed}", f"is_gru={int(is_gru)}", f"is_reset_after={int(is_after)}",
             f"is_projected={int(is_projected)}", f"is_peephole={int(not is_gru and rng.random() < 0.6)}",
