@@ -1,6 +1,6 @@
 // The scalar integer operations of the deployed network: rounding shift, saturation and the
 // piecewise-linear activations. Normative text: docs/fixed-point.md sections 2 and 5; the same
-// operations are rtl/round_saturate.v and rtl/pwl.v.
+// operations are rtl/saturate.v and rtl/pwl.v.
 //
 // Only <stdint.h>; no allocation, no floating point. SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_RT_ARITHMETIC_H

@@ -112,37 +112,6 @@ static void pipe_close(words_case *c, pipe *p, int saturated)
     words_close(&p->expected);
 }
 
-static void round_saturate(words_case *c, const char *folder, ernn_rng *rng)
-{
-    const int in_bits = words_case_get(c, "data_bits", 36);
-    const int out_bits = words_case_get(c, "result_bits", 16);
-    const int shift = words_case_get(c, "shift", 8);
-    const int64_t top = ((int64_t)1 << (in_bits - 1)) - 1;
-    pipe p;
-    pipe_open(c, &p, folder);
-    for (int n = 0; n < 5000; n++) {
-        // Full range, or near the limits of the result where rounding decides.
-        int64_t x = (int64_t)(ernn_rng_bits(rng) & (uint64_t)(2 * top + 1)) - top - 1;
-        if (n % 4 == 1)
-            x >>= ernn_rng_below(rng, (uint64_t)in_bits);
-        if (n % 4 == 2 && out_bits - 1 + shift < in_bits - 1)
-            x = (((int64_t)1 << (out_bits - 1 + shift)) + vectors_uniform(rng, 1 << 8)) *
-                (n % 8 == 2 ? 1 : -1);
-        if (n < 2)
-            x = n ? top : -top - 1;
-        x = x > top ? top : x < -top - 1 ? -top - 1 : x;
-        uint32_t hits = 0;
-        words_put(&p.in, x, (unsigned)in_bits);
-        words_put(
-            &p.out,
-            ernn_rt_saturate(ernn_rt_round_shift(x, (unsigned)shift), (unsigned)out_bits, &hits),
-            (unsigned)out_bits);
-        words_put(&p.out, hits != 0, 1);
-        pipe_step(&p);
-    }
-    pipe_close(c, &p, 0);
-}
-
 static void transform(words_case *c, const char *folder, ernn_rng *rng, int is_inverse)
 {
     const int log2_k = words_case_get(c, "log2_k", 3);
@@ -286,7 +255,6 @@ static const struct {
     const char *name;
     void (*write)(words_case *c, const char *folder, ernn_rng *rng);
 } kinds[] = {
-    {"round_saturate", round_saturate},
     {"rfft", rfft},
     {"irfft", irfft},
     {"pwl", pwl},
