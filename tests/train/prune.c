@@ -2,41 +2,13 @@
 // says; what is pruned stays 0 with its moments; the wanted density is reached and kept.
 // SPDX-License-Identifier: Apache-2.0
 #include "check.h"
+#include "random_sequences.h"
 
 #include "fixed/qmodel.h"
 #include "train/prune.h"
 #include "train/trainer.h"
 
-enum { WIDTH = 10, N_SEQUENCES = 7, N_FRAMES = 19 };
-
-static float frames[N_SEQUENCES][N_FRAMES * WIDTH];
-static int labels[N_SEQUENCES][N_FRAMES];
-
-static ernn_sequences *make_sequences(void)
-{
-    static float *frame_rows[N_SEQUENCES];
-    static int *label_rows[N_SEQUENCES];
-    static int counts[N_SEQUENCES];
-    static ernn_sequences s;
-    ernn_rng rng = ernn_rng_new(21, 0, 0);
-    for (int i = 0; i < N_SEQUENCES; i++) {
-        check_random(&rng, frames[i], N_FRAMES * WIDTH, 1);
-        for (int t = 0; t < N_FRAMES; t++)
-            labels[i][t] = (int)ernn_rng_below(&rng, 39);
-        frame_rows[i] = frames[i];
-        label_rows[i] = labels[i];
-        counts[i] = N_FRAMES - i;
-    }
-    s = (ernn_sequences){.n = N_SEQUENCES,
-                         .width = WIDTH,
-                         .phone_set = ERNN_PHONES_39,
-                         .frames = frame_rows,
-                         .n_frames = counts,
-                         .phones = label_rows,
-                         .n_phones = counts,
-                         .alignment = label_rows};
-    return &s;
-}
+enum { SEED = 21, N_SEQUENCES = 7, N_FRAMES = 19 };
 
 static const struct {
     const char *spec;
@@ -164,7 +136,7 @@ static void test_every_stage(void **state)
         ernn_trainer t = {.options = options_of(i),
                           .initial = model,
                           .structure = &structure,
-                          .train = make_sequences()};
+                          .train = random_sequences(SEED, N_SEQUENCES, N_FRAMES)};
         w->trainer = &t;
         t.options.progress = watch;
         t.options.progress_user = w;
@@ -202,8 +174,8 @@ static void test_result(void **state)
             options.prune_epochs = prune_epochs;
             options.quantize_epochs = 1;
             options.weight_bits = 8;
-            check_ok(ernn_train(model, &structure, make_sequences(), NULL, &options, &trained,
-                                &report, &err),
+            check_ok(ernn_train(model, &structure, random_sequences(SEED, N_SEQUENCES, N_FRAMES),
+                                NULL, &options, &trained, &report, &err),
                      err);
             for (size_t j = 0; j < ernn_model_n_tensors(trained); j++) {
                 const ernn_tensor *t = &ernn_model_tensors(trained)[j];
@@ -218,7 +190,9 @@ static void test_result(void **state)
             ernn_qmodel *qmodel = NULL;
             ernn_quant_options quant = ernn_quant_defaults();
             quant.weight_bits = 8;
-            check_ok(ernn_quantize(trained, make_sequences(), &quant, &qmodel, &err), err);
+            check_ok(ernn_quantize(trained, random_sequences(SEED, N_SEQUENCES, N_FRAMES), &quant,
+                                   &qmodel, &err),
+                     err);
             ernn_qtensor tensors[ERNN_QMODEL_MAX_TENSORS];
             const size_t n = ernn_qmodel_tensors(qmodel, tensors);
             for (size_t j = 0; j < n; j++)
@@ -259,8 +233,9 @@ static void test_refusals(void **state)
         const ernn_train_options options = options_of(1);
         structure = *ernn_model_spec(model);
         check_ok(ernn_spec_parse_blocks(&structure, blocks[i], &err), err);
-        assert_int_equal(ernn_train(model, &structure, make_sequences(), NULL, &options, &trained,
-                                    &report, &err),
+        assert_int_equal(ernn_train(model, &structure,
+                                    random_sequences(SEED, N_SEQUENCES, N_FRAMES), NULL, &options,
+                                    &trained, &report, &err),
                          ERNN_BAD_ARG);
         assert_non_null(strstr(err.text, "sparse:16:0.1"));
         ernn_train_report_free(&report);

@@ -1,42 +1,13 @@
 // Quantization-aware training: the weights that it sees are those that the quantised model stores;
 // its gradient is the gradient there. SPDX-License-Identifier: Apache-2.0
 #include "check.h"
+#include "random_sequences.h"
 
 #include "circ/rounding.h"
 #include "fixed/qmodel.h"
 #include "train/trainer.h"
 
-enum { WIDTH = 10, N_SEQUENCES = 5, N_FRAMES = 23 };
-
-static float frames[N_SEQUENCES][N_FRAMES * WIDTH];
-static int labels[N_SEQUENCES][N_FRAMES];
-
-// Random frames with a random label each.
-static ernn_sequences *make_sequences(void)
-{
-    static float *frame_rows[N_SEQUENCES];
-    static int *label_rows[N_SEQUENCES];
-    static int counts[N_SEQUENCES];
-    static ernn_sequences s;
-    ernn_rng rng = ernn_rng_new(11, 0, 0);
-    for (int i = 0; i < N_SEQUENCES; i++) {
-        check_random(&rng, frames[i], N_FRAMES * WIDTH, 1);
-        for (int t = 0; t < N_FRAMES; t++)
-            labels[i][t] = (int)ernn_rng_below(&rng, 39);
-        frame_rows[i] = frames[i];
-        label_rows[i] = labels[i];
-        counts[i] = N_FRAMES - i;
-    }
-    s = (ernn_sequences){.n = N_SEQUENCES,
-                         .width = WIDTH,
-                         .phone_set = ERNN_PHONES_39,
-                         .frames = frame_rows,
-                         .n_frames = counts,
-                         .phones = label_rows,
-                         .n_phones = counts,
-                         .alignment = label_rows};
-    return &s;
-}
+enum { SEED = 11, N_SEQUENCES = 5, N_FRAMES = 23 };
 
 static ernn_model *make_model(const char *text, const char *blocks)
 {
@@ -113,7 +84,7 @@ static void test_rounds_as_stored(void **state)
 {
     (void)state;
     static const int bits[] = {4, 6, 12, 16};
-    const ernn_sequences *s = make_sequences();
+    const ernn_sequences *s = random_sequences(SEED, N_SEQUENCES, N_FRAMES);
     for (int i = 0; i < N_SHAPES; i++)
         for (int b = 0; b < 4; b++) {
             ernn_error err = {0};
@@ -176,7 +147,7 @@ static void close_trainer(ernn_trainer *t)
 static void test_straight_through(void **state)
 {
     (void)state;
-    const ernn_sequences *s = make_sequences();
+    const ernn_sequences *s = random_sequences(SEED, N_SEQUENCES, N_FRAMES);
     for (int i = 0; i < N_SHAPES; i++) {
         ernn_error err = {0};
         ernn_trainer aware;
@@ -212,7 +183,7 @@ static void test_straight_through(void **state)
 static void test_trained_is_stored(void **state)
 {
     (void)state;
-    const ernn_sequences *s = make_sequences();
+    const ernn_sequences *s = random_sequences(SEED, N_SEQUENCES, N_FRAMES);
     for (int i = 0; i < N_SHAPES; i++) {
         ernn_error err = {0};
         ernn_model *model = make_model(SHAPES[i].spec, SHAPES[i].blocks);
