@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "fixed/qmodel.h"
 #include "gen/print.h"
+#include "gen/registers.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -106,6 +107,22 @@ static ernn_status write_modules(project_writer *w, const ernn_plan *plan, const
         return status;
     ernn_print_top(&top, plan);
     return write_buffer(w, "rtl/ernn_top.v", &top);
+}
+
+static ernn_status write_registers(project_writer *w, const ernn_plan *plan)
+{
+    ernn_buffer markdown = {0};
+    ernn_buffer header = {0};
+    ernn_buffer rdl = {0};
+    ernn_print_registers_markdown(&markdown, plan);
+    ernn_print_registers_header(&header, plan);
+    ernn_print_registers_rdl(&rdl, plan);
+    const ernn_status first = write_buffer(w, "docs/registers.md", &markdown);
+    const ernn_status second = write_buffer(w, "driver/ernn_registers.h", &header);
+    const ernn_status third = write_buffer(w, "docs/ernn.rdl", &rdl);
+    if (first != ERNN_OK)
+        return first;
+    return second != ERNN_OK ? second : third;
 }
 
 // ---- Memories and bench ----
@@ -249,6 +266,8 @@ ernn_status ernn_generate(const ernn_qmodel *qmodel, const ernn_design *design,
         status = ernn_gen_vectors_new(plan, options, &vectors, err);
     if (status == ERNN_OK)
         status = write_modules(&w, plan, options->rtl_folder);
+    if (status == ERNN_OK)
+        status = write_registers(&w, plan);
     if (status == ERNN_OK)
         status = write_units(&w, plan);
     if (status == ERNN_OK)

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int32_t ernn_plan_word(const ernn_plan_unit *unit, size_t i)
@@ -178,6 +179,38 @@ static void add_table(ernn_digest *digest, const int32_t *table)
     add_words(digest, &unit);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text);
+    const size_t m = strlen(end);
+    return n >= m && !strcmp(text + n - m, end);
+}
+
+// Lanes and elements change speed alone: weights fit whatever their number.
+static uint32_t geometry_of(const ernn_plan *plan)
+{
+    char text[ERNN_DIGEST_TEXT];
+    ernn_digest digest = ernn_digest_new();
+    for (int l = 0; l < plan->n_layers; l++) {
+        const ernn_plan_layer *layer = &plan->layers[l];
+        ernn_digest_add(&digest, layer->module, strlen(layer->module) + 1);
+        for (int i = 0; i < layer->n_parameters; i++) {
+            const ernn_plan_parameter *parameter = &layer->parameters[i];
+            if (ends_with(parameter->name, "LANES") || ends_with(parameter->name, "PES"))
+                continue;
+            ernn_digest_add(&digest, parameter->name, strlen(parameter->name) + 1);
+            ernn_digest_add(&digest, parameter->value, strlen(parameter->value) + 1);
+        }
+    }
+    add_table(&digest, plan->network->sigmoid.base);
+    add_table(&digest, plan->network->sigmoid.slope);
+    add_table(&digest, plan->network->tanh.base);
+    add_table(&digest, plan->network->tanh.slope);
+    ernn_digest_print(&digest, text);
+    text[8] = 0;
+    return (uint32_t)strtoul(text, NULL, 16);
+}
+
 // Of the model: every loaded word and both activation tables, 32-bit little-endian. Of the design:
 // the canonical options and every parameter of every layer.
 static void digest_plan(ernn_plan *plan)
@@ -199,6 +232,7 @@ static void digest_plan(ernn_plan *plan)
         }
     ernn_digest_print(&model, plan->model_digest);
     ernn_digest_print(&design, plan->design_digest);
+    plan->geometry = geometry_of(plan);
 }
 
 ernn_status ernn_plan_new(const ernn_spec *spec, const ernn_rt_network *network,

@@ -76,6 +76,9 @@ typedef struct ernn_plan {
     char options_text[400]; // canonical, sorted, one line
     char model_digest[ERNN_DIGEST_TEXT];
     char design_digest[ERNN_DIGEST_TEXT];
+    // Of shapes, formats, shifts and activation tables: a model with another one needs another
+    // bitstream. The first 32 bits of the digest of every parameter but lanes and elements.
+    uint32_t geometry;
 } ernn_plan;
 
 // `spec`, `network` and `design` must outlive the plan.

@@ -17,6 +17,8 @@ static void print_files(ernn_buffer *out)
                       "the C model answers |\n"
                       "| `tb/trace.txt` | every signal inside the C model, for locating a "
                       "first mismatch |\n"
+                      "| `docs/registers.md`, `docs/ernn.rdl`, `driver/ernn_registers.h` | control "
+                      "registers, in three forms of one table |\n"
                       "| `manifest.json` | sizes and SHA-256 of all files |\n\n");
 }
 
