@@ -8,34 +8,25 @@
 #include "gen/registers.h"
 
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FILES = 256, MAX_SOURCE_BYTES = 1 << 20 };
+enum { MAX_SOURCE_BYTES = 1 << 20 };
 
-typedef struct file_record {
-    char path[160];
-    size_t size;
-    char digest[ERNN_DIGEST_TEXT];
-} file_record;
-
-// What has been written so far, for the manifest.
 typedef struct project_writer {
     ernn_file_sink sink;
     void *user;
     ernn_error *err;
-    int n_files;
-    file_record *files; // [MAX_FILES]
+    ernn_gen_files list; // what has been written so far
 } project_writer;
 
 static ernn_status write_bytes(project_writer *w, const char *path, const void *data, size_t size)
 {
-    if (w->n_files == MAX_FILES)
+    if (w->list.n == ERNN_GEN_MAX_FILES)
         return ernn_error_set(w->err, ERNN_TOO_BIG, "%s: more than %d files in the project", path,
-                              (int)MAX_FILES);
-    file_record *record = &w->files[w->n_files++];
+                              (int)ERNN_GEN_MAX_FILES);
+    ernn_gen_file *record = &w->list.files[w->list.n++];
     snprintf(record->path, sizeof record->path, "%s", path);
     record->size = size;
     ernn_digest_of(data, size, record->digest);
@@ -189,49 +180,37 @@ static ernn_status write_readme(project_writer *w, const ernn_plan *plan, const 
     return write_buffer(w, "README.md", &out);
 }
 
-// ---- Manifest ----
+// ---- What describes the files ----
 
 static int by_path(const void *a, const void *b)
 {
-    return strcmp(((const file_record *)a)->path, ((const file_record *)b)->path);
+    return strcmp(((const ernn_gen_file *)a)->path, ((const ernn_gen_file *)b)->path);
 }
 
-static void print_facts(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_vectors *v)
+static void sort_files(project_writer *w)
 {
-    const ernn_cost *cost = &plan->cost;
-    ernn_buffer_print(out, "{\n  \"clock_mhz\": %.9g,\n  \"design\": \"%s\",\n",
-                      plan->design->clock_mhz, plan->design_digest);
-    ernn_buffer_print(out, "  \"device\": \"%s\",\n  \"ernn\": \"%s\",\n",
-                      plan->design->device->name, ERNN_VERSION);
-    ernn_buffer_print(out, "  \"frames\": %d,\n  \"model\": \"%s\",\n", v->total_frames,
-                      plan->model_digest);
-    ernn_buffer_print(out,
-                      "  \"modelled\": {\"bram\": %d, \"cycles_per_frame\": %d, \"dsp\": %d, "
-                      "\"ff\": %d, \"latency_cycles\": %d, \"lut\": %d, "
-                      "\"weight_bits_total\": %" PRId64 "},\n",
-                      cost->bram, cost->cycles_per_frame, cost->dsp, cost->ff, cost->latency_cycles,
-                      cost->lut, cost->weight_bits_total);
-    ernn_buffer_print(out, "  \"network\": \"%s\",\n  \"options\": \"%s\",\n", plan->spec_text,
-                      plan->options_text);
-    ernn_buffer_print(out, "  \"output_words\": %d,\n  \"pes\": %d,\n  \"sequences\": %d,\n",
-                      plan->n_outputs, plan->design->pes, v->n_sequences);
-    ernn_buffer_print(out, "  \"signal_bits\": %d,\n  \"traced_frames\": %d,\n",
-                      plan->design->signal_bits, v->traced_frames);
+    qsort(w->list.files, (size_t)w->list.n, sizeof *w->list.files, by_path);
 }
 
-static ernn_status write_manifest(project_writer *w, const ernn_plan *plan,
-                                  const ernn_gen_vectors *v)
+// For the tools that take a design further, and the list of it all.
+static ernn_status write_descriptions(project_writer *w, const ernn_plan *plan,
+                                      const ernn_gen_vectors *v)
 {
-    ernn_buffer out = {0};
-    qsort(w->files, (size_t)w->n_files, sizeof *w->files, by_path);
-    print_facts(&out, plan, v);
-    ernn_buffer_print(&out, "  \"files\": [\n");
-    for (int i = 0; i < w->n_files; i++)
-        ernn_buffer_print(&out, "    {\"path\": \"%s\", \"bytes\": %zu, \"sha256\": \"%s\"}%s\n",
-                          w->files[i].path, w->files[i].size, w->files[i].digest,
-                          i + 1 < w->n_files ? "," : "");
-    ernn_buffer_print(&out, "  ]\n}\n");
-    return write_buffer(w, "manifest.json", &out);
+    ernn_buffer constraints = {0};
+    ernn_buffer core = {0};
+    ernn_buffer manifest = {0};
+    ernn_print_constraints(&constraints, plan);
+    ernn_status status = write_buffer(w, "constraints/ernn.xdc", &constraints);
+    if (status != ERNN_OK)
+        return status;
+    sort_files(w);
+    ernn_print_core(&core, plan, &w->list);
+    status = write_buffer(w, "ernn.core", &core);
+    if (status != ERNN_OK)
+        return status;
+    sort_files(w);
+    ernn_print_manifest(&manifest, plan, v, &w->list);
+    return write_buffer(w, "manifest.json", &manifest);
 }
 
 ernn_gen_options ernn_gen_defaults(void)
@@ -256,8 +235,8 @@ ernn_status ernn_generate(const ernn_qmodel *qmodel, const ernn_design *design,
     ernn_gen_vectors vectors = {0};
     project_writer w = {.sink = sink, .user = user, .err = err};
     ernn_plan *plan = ernn_mem_new(1, sizeof *plan, err);
-    w.files = ernn_mem_new(MAX_FILES, sizeof *w.files, err);
-    ernn_status status = plan && w.files ? check_options(options, err) : ERNN_NO_MEMORY;
+    w.list.files = ernn_mem_new(ERNN_GEN_MAX_FILES, sizeof *w.list.files, err);
+    ernn_status status = plan && w.list.files ? check_options(options, err) : ERNN_NO_MEMORY;
     if (status == ERNN_OK)
         status = ernn_design_check(spec, design, err);
     if (status == ERNN_OK)
@@ -275,9 +254,9 @@ ernn_status ernn_generate(const ernn_qmodel *qmodel, const ernn_design *design,
     if (status == ERNN_OK)
         status = write_readme(&w, plan, &vectors);
     if (status == ERNN_OK)
-        status = write_manifest(&w, plan, &vectors);
+        status = write_descriptions(&w, plan, &vectors);
     ernn_gen_vectors_free(&vectors);
-    ernn_mem_free(w.files);
+    ernn_mem_free(w.list.files);
     ernn_mem_free(plan);
     return status;
 }

@@ -3,7 +3,12 @@
 #define ERNN_SRC_GEN_PRINT_H
 
 #include "base/buffer.h"
+#include "gen/files.h"
 #include "gen/vectors.h"
+
+// The module that a user instantiates, and its clock.
+#define ERNN_GEN_TOP "ernn_top"
+#define ERNN_GEN_CLOCK "clk"
 
 // rtl/ernn_top.v
 void ernn_print_top(ernn_buffer *out, const ernn_plan *plan);
@@ -21,6 +26,18 @@ void ernn_print_sequence_table(ernn_buffer *out, const ernn_plan *plan,
                                const ernn_gen_vectors *vectors);
 // README.md
 void ernn_print_readme(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_vectors *vectors);
+// ernn.core: of the files so far.
+void ernn_print_core(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_files *files);
+// The name by which FuseSoC knows it, "ernn:accelerator:gru_8_4".
+void ernn_print_core_name(ernn_buffer *out, const ernn_plan *plan);
+// constraints/ernn.xdc
+void ernn_print_constraints(ernn_buffer *out, const ernn_plan *plan);
+// manifest.json: of the files so far.
+void ernn_print_manifest(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_vectors *vectors,
+                         const ernn_gen_files *files);
+
+// The pipeline as comment lines of Verilog: "//   [FFT]->...", for the top and the README.
+void ernn_print_drawing(ernn_buffer *out, const ernn_plan *plan);
 
 // The comment lines that every generated Verilog file has: version, digests, options.
 void ernn_print_origin(ernn_buffer *out, const ernn_plan *plan);

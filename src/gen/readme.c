@@ -1,6 +1,9 @@
 // Printing README.md of a generated project. SPDX-License-Identifier: Apache-2.0
 #include "gen/print.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void print_files(ernn_buffer *out)
 {
     ernn_buffer_print(out,
@@ -18,11 +21,20 @@ static void print_files(ernn_buffer *out)
                       "| `tb/trace.txt` | every signal inside the C model, for locating a "
                       "first mismatch |\n"
                       "| `docs/registers.md`, `docs/ernn.rdl`, `driver/ernn_registers.h` | control "
-                      "registers, in three forms of one table |\n"
-                      "| `manifest.json` | sizes and SHA-256 of all files |\n\n");
+                      "registers, in three forms of one table |\n");
+    ernn_buffer_print(out, "| `constraints/ernn.xdc` | the clock, nothing of a board |\n"
+                           "| `ernn.core` | FuseSoC: targets sim, lint, synth |\n"
+                           "| `manifest.json` | sizes and SHA-256 of all files |\n\n");
 }
 
-static void print_commands(ernn_buffer *out)
+static void print_fusesoc(ernn_buffer *out, const ernn_plan *plan, const char *target)
+{
+    ernn_buffer_print(out, "    fusesoc --cores-root . run --target=%s ", target);
+    ernn_print_core_name(out, plan);
+    ernn_buffer_print(out, "\n");
+}
+
+static void print_commands(ernn_buffer *out, const ernn_plan *plan)
 {
     ernn_buffer_print(
         out, "## Simulate\n\n"
@@ -31,9 +43,80 @@ static void print_commands(ernn_buffer *out)
              "    mkdir -p build && iverilog -g2005 -s icarus_clock -o build/bench "
              "rtl/*.v tb/*.v && vvp build/bench\n"
              "    verilator --cc --exe --build -Wno-fatal --Mdir build/v --top-module "
-             "ernn_bench rtl/*.v tb/*bench*.v ../../tb/bench_main.cpp && build/v/Vernn_bench\n\n");
-    ernn_buffer_print(out, "Synthesis only: `ernn synth .`\n\n");
+             "ernn_bench rtl/*.v tb/*bench*.v ../../tb/bench_main.cpp && build/v/Vernn_bench\n");
+    print_fusesoc(out, plan, "sim");
+    ernn_buffer_print(out, "\n## Synthesise\n\n"
+                           "Cells of Yosys, nothing placed; `lint` is Verilator with all "
+                           "warnings.\n\n"
+                           "    ernn synth .\n");
+    print_fusesoc(out, plan, "synth");
+    print_fusesoc(out, plan, "lint");
+    ernn_buffer_print(out, "\n");
 }
+
+// ---- Drawing ----
+
+// The drawing of the top, as indented lines for comment lines.
+static void print_pipeline(ernn_buffer *out, const ernn_plan *plan)
+{
+    ernn_buffer drawing = {0};
+    ernn_print_drawing(&drawing, plan);
+    const char *line = drawing.data ? drawing.data : "";
+    for (const char *end; (end = strchr(line, '\n')); line = end + 1)
+        if (end > line + 2)
+            ernn_buffer_print(out, "  %.*s\n", (int)(end - line) - 2, line + 2);
+    ernn_buffer_print(out, "\n");
+    ernn_buffer_free(&drawing);
+}
+
+// ---- Ports ----
+
+typedef struct port_row {
+    const char *name;
+    const char *direction;
+    int bits;
+    const char *meaning;
+} port_row;
+
+static void print_ports(ernn_buffer *out, const ernn_plan *plan)
+{
+    const int bits = plan->design->signal_bits;
+    const int beat = plan->design->lanes * bits;
+    char x[120];
+    char y[120];
+    snprintf(x, sizeof x, "%d words of Q%d.%d a frame in %d beats of %d, the first in the low bits",
+             plan->n_inputs, bits - plan->input_frac, plan->input_frac,
+             ernn_plan_beats(plan, plan->n_inputs), plan->design->lanes);
+    snprintf(y, sizeof y, "%d words of Q%d.%d a frame in %d beats of %d", plan->n_outputs,
+             bits - plan->output_frac, plan->output_frac, ernn_plan_beats(plan, plan->n_outputs),
+             plan->design->lanes);
+    const port_row rows[] = {
+        {"clk", "in", 1, "clock; everything is synchronous to it"},
+        {"rst", "in", 1, "reset, synchronous, active high"},
+        {"i_load_valid", "in", 1, "a word of the load bus, always taken"},
+        {"i_load_unit", "in", 8, "its unit, see Memories"},
+        {"i_load_start", "in", 1, "it is the first of its unit"},
+        {"i_load_data", "in", 32, "the word, sign-extended"},
+        {"i_reset_state", "in", 1, "one cycle while idle: the next frame starts from zero"},
+        {"s_x_data", "in", beat, x},
+        {"s_x_valid, s_x_last", "in", 1, "stream in; last on the last beat of a frame"},
+        {"s_x_ready", "out", 1, "a beat moves when valid and ready are high"},
+        {"m_y_data", "out", beat, y},
+        {"m_y_valid, m_y_last", "out", 1, "stream out"},
+        {"m_y_ready", "in", 1, ""},
+        {"o_saturated", "out", 5 * plan->n_layers,
+         "sticky, 5 a layer: spectrum, accumulator, product, preactivation, cell"},
+        {"o_misframed", "out", 1, "sticky: s_x_last came in the wrong place"},
+    };
+    ernn_buffer_print(out, "## Ports of " ERNN_GEN_TOP "\n\n"
+                           "| port | | bits | |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ernn_buffer_print(out, "| %s | %s | %d | %s |\n", rows[i].name, rows[i].direction,
+                          rows[i].bits, rows[i].meaning);
+    ernn_buffer_print(out, "\n");
+}
+
+// ---- Tables ----
 
 static void print_layers(ernn_buffer *out, const ernn_plan *plan)
 {
@@ -51,17 +134,33 @@ static void print_layers(ernn_buffer *out, const ernn_plan *plan)
                       "\nThey change speed, never results. 0: none, or on those of W_r y.\n\n");
 }
 
+static void print_memory(ernn_buffer *out, const ernn_plan_unit *unit, const char *contents)
+{
+    char format[32] = "";
+    if (unit->frac != ERNN_PLAN_NO_FRAC)
+        snprintf(format, sizeof format, "Q%d.%d", unit->bits - unit->frac, unit->frac);
+    ernn_buffer_print(out, "| 0x%02x | %s | %zu | %d | %s | %zu | %s |\n",
+                      unit->layer * 16 + (int)unit->what, unit->name, unit->n_words, unit->bits,
+                      format, (unit->n_words * (size_t)unit->bits + 7) / 8, contents);
+}
+
 static void print_memories(ernn_buffer *out, const ernn_plan *plan)
 {
-    ernn_buffer_print(out, "## Memories\n\n| unit | name | words | bits | order |\n"
-                           "|---|---|---|---|---|\n");
+    size_t bits = 0;
+    ernn_buffer_print(out, "## Memories\n\n"
+                           "| unit | name | words | bits | format | bytes | order |\n"
+                           "|---|---|---|---|---|---|---|\n");
     for (int u = 0; u < plan->n_units; u++) {
-        const ernn_plan_unit *unit = &plan->units[u];
-        ernn_buffer_print(out, "| 0x%02x | %s | %zu | %d | %s |\n",
-                          unit->layer * 16 + (int)unit->what, unit->name, unit->n_words, unit->bits,
-                          unit->shape);
+        print_memory(out, &plan->units[u], plan->units[u].shape);
+        bits += plan->units[u].n_words * (size_t)plan->units[u].bits;
     }
-    ernn_buffer_print(out, "\n");
+    for (int u = 0; u < plan->n_states; u++)
+        print_memory(out, &plan->states[u], "state");
+    ernn_buffer_print(out,
+                      "\nParameters: %zu words, %zu bytes; states: %zu words. Weights are packed "
+                      "spectra scaled so that their\nmatrix's shifts apply "
+                      "(docs/fixed-point.md of ernn): they have no format of their own.\n\n",
+                      plan->load_words, (bits + 7) / 8, plan->state_words);
 }
 
 static void print_modelled(ernn_buffer *out, const ernn_plan *plan)
@@ -90,14 +189,11 @@ void ernn_print_readme(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_v
         "over %d frames in %d sequences.\nThe linear layer to the labels and the "
         "decoder stay in software.\n\n",
         ERNN_VERSION, vectors->total_frames, vectors->n_sequences);
-    ernn_buffer_print(out, "    features -> [s_x] -> ");
-    for (int l = 0; l < plan->n_layers; l++)
-        ernn_buffer_print(out, "[%s] -> ", plan->layers[l].instance);
-    ernn_buffer_print(out, "[m_y] -> linear layer, decoder\n"
-                           "    weights, states -> load bus to all layers\n\n");
+    print_pipeline(out, plan);
+    print_commands(out, plan);
     print_files(out);
-    print_commands(out);
-    print_layers(out, plan);
+    print_ports(out, plan);
     print_memories(out, plan);
+    print_layers(out, plan);
     print_modelled(out, plan);
 }

@@ -63,7 +63,7 @@ static void print_input_product(ernn_buffer *out, const int *pes)
         ernn_buffer_print(out, "//   [FFT]->[W_x x, same PE]->[IFFT]-+\n");
 }
 
-static void print_drawing(ernn_buffer *out, const ernn_plan *plan)
+void ernn_print_drawing(ernn_buffer *out, const ernn_plan *plan)
 {
     const int bits = plan->design->signal_bits;
     ernn_buffer_print(out, "//\n//   s_x: %d words, Q%d.%d\n", plan->n_inputs,
@@ -269,7 +269,7 @@ void ernn_print_top(ernn_buffer *out, const ernn_plan *plan)
         " in the\n// frequency domain, adds both products and runs them through its gates;"
         " layers work on\n// different frames at the same time.\n//\n");
     ernn_print_origin(out, plan);
-    print_drawing(out, plan);
+    ernn_print_drawing(out, plan);
     print_memories(out, plan);
     print_port_table(out, plan, &plan->cost);
     ernn_buffer_print(out, "`default_nettype none\n\n");
