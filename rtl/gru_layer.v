@@ -50,6 +50,10 @@ module gru_layer #(
   input  wire                         i_load_start,
   input  wire [31:0]                  i_load_data,
   input  wire                         i_reset_state,
+  input  wire                         i_read,
+  input  wire [7:0]                   i_read_unit,
+  input  wire [15:0]                  i_read_index,
+  output wire [SIGNAL_BITS-1:0]       o_read_data,
   input  wire [LANES*SIGNAL_BITS-1:0] s_x_data,
   input  wire                         s_x_valid,
   output wire                         s_x_ready,
@@ -59,6 +63,7 @@ module gru_layer #(
   input  wire                         m_y_ready,
   output wire                         m_y_last,
   output wire [4:0]                   o_saturated,
+  output wire [4:0]                   o_saturation,
   output wire                         o_misframed
 );
   localparam S = SIGNAL_BITS;
@@ -83,6 +88,12 @@ module gru_layer #(
   wire        is_loaded = i_load_valid & (i_load_unit[7:4] == OWN_LAYER);
   wire [15:0] load = is_loaded ? 16'd1 << i_load_unit[3:0] : 16'd0;
   wire        unused_load = &{1'b0, i_load_data, load};
+
+  // A reader from outside has the address of the state memory while the layer is idle.
+  wire                 is_read = i_read & (i_read_unit == {OWN_LAYER, 4'd7});
+  wire [LINE_BITS-1:0] y_window;
+  wire [S-1:0]         y_word;
+  assign o_read_data = {S{is_read}} & y_word;
 
   stream_check #(
     .BEATS (BEATS)
@@ -382,8 +393,19 @@ module gru_layer #(
     .i_write      (y_valid),
     .i_write_row  (write_q),
     .i_write_data (y_row),
-    .i_row        (prime ? prime_row : read_q),
+    .i_row        (is_read ? y_window : prime ? prime_row : read_q),
     .o_data       (h_stored)
+  );
+  state_window #(
+    .SIGNAL_BITS (SIGNAL_BITS),
+    .LANES       (CELL_LANES),
+    .LINE_BITS   (LINE_BITS)
+  ) u_window (
+    .clk     (clk),
+    .i_index (i_read_index),
+    .o_line  (y_window),
+    .i_data  (h_stored),
+    .o_word  (y_word)
   );
 
   // The lanes. Places past the last cell stay empty.
@@ -454,14 +476,19 @@ module gru_layer #(
     .m_last    (m_y_last)
   );
 
-  // Sticky saturation.
-  reg [4:0] saturated_q;
+  // Saturation, of each cycle and sticky.
+  reg [3:0] saturation_q;
+  reg [3:0] saturated_q;
   always @(posedge clk)
-    if (rst)
-      saturated_q <= 5'd0;
-    else
-      saturated_q <= saturated_q | {1'b0, (|preactivation_hits) | reset_hit, recurrence_hits};
-  assign o_saturated = saturated_q;
+    if (rst) begin
+      saturation_q <= 4'd0;
+      saturated_q  <= 4'd0;
+    end else begin
+      saturation_q <= {(|preactivation_hits) | reset_hit, recurrence_hits};
+      saturated_q  <= saturated_q | saturation_q;
+    end
+  assign o_saturation = {1'b0, saturation_q};
+  assign o_saturated = {1'b0, saturated_q | saturation_q};
 endmodule
 
 `default_nettype wire

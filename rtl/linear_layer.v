@@ -34,6 +34,7 @@ module linear_layer #(
   input  wire                         m_y_ready,
   output wire                         m_y_last,
   output wire [4:0]                   o_saturated,
+  output wire [4:0]                   o_saturation,
   output wire                         o_misframed
 );
   localparam S = SIGNAL_BITS;
@@ -258,13 +259,18 @@ module linear_layer #(
     .m_last    (m_y_last)
   );
 
+  reg [3:0] saturation_q;
   reg [3:0] saturated_q;
   always @(posedge clk)
-    if (rst)
-      saturated_q <= 4'd0;
-    else
-      saturated_q <= saturated_q | {y_valid & (|(sum_hits & is_score)), hits};
-  assign o_saturated = {1'b0, saturated_q};
+    if (rst) begin
+      saturation_q <= 4'd0;
+      saturated_q  <= 4'd0;
+    end else begin
+      saturation_q <= {y_valid & (|(sum_hits & is_score)), hits};
+      saturated_q  <= saturated_q | saturation_q;
+    end
+  assign o_saturation = {1'b0, saturation_q};
+  assign o_saturated = {1'b0, saturated_q | saturation_q};
 endmodule
 
 `default_nettype wire

@@ -56,6 +56,10 @@ module lstm_layer #(
   input  wire                         i_load_start,
   input  wire [31:0]                  i_load_data,
   input  wire                         i_reset_state,
+  input  wire                         i_read,
+  input  wire [7:0]                   i_read_unit,
+  input  wire [15:0]                  i_read_index,
+  output wire [SIGNAL_BITS-1:0]       o_read_data,
   input  wire [LANES*SIGNAL_BITS-1:0] s_x_data,
   input  wire                         s_x_valid,
   output wire                         s_x_ready,
@@ -65,6 +69,7 @@ module lstm_layer #(
   input  wire                         m_y_ready,
   output wire                         m_y_last,
   output wire [4:0]                   o_saturated,
+  output wire [4:0]                   o_saturation,
   output wire                         o_misframed
 );
   localparam S = SIGNAL_BITS;
@@ -89,12 +94,26 @@ module lstm_layer #(
   localparam [C_LINE_BITS-1:0] LAST_C_LINE = LAST_C_LINE_NUMBER[C_LINE_BITS-1:0];
   localparam Y_LINES = STREAMS * Y_ROWS;
   localparam Y_LINE_BITS = (Y_LINES > 1) ? $clog2(Y_LINES) : 1;
+  localparam LAST_Y_LINE_NUMBER = Y_LINES - 1;
+  localparam [Y_LINE_BITS-1:0] LAST_Y_LINE = LAST_Y_LINE_NUMBER[Y_LINE_BITS-1:0];
+  localparam LAST_Y_ROW_NUMBER = Y_ROWS - 1;
+  localparam [Y_LINE_BITS-1:0] LAST_Y_ROW = LAST_Y_ROW_NUMBER[Y_LINE_BITS-1:0];
 
   // Load bus.
   localparam [3:0] OWN_LAYER = LAYER[3:0];
   wire        is_loaded = i_load_valid & (i_load_unit[7:4] == OWN_LAYER);
   wire [15:0] load = is_loaded ? 16'd1 << i_load_unit[3:0] : 16'd0;
   wire        unused_load = &{1'b0, i_load_data, load};
+
+  // A reader from outside has the addresses of the state memories while the layer is idle.
+  wire                   is_read = i_read & (i_read_unit[7:4] == OWN_LAYER);
+  wire                   reads_y = is_read & (i_read_unit[3:0] == 4'd7);
+  wire                   reads_c = is_read & (i_read_unit[3:0] == 4'd8);
+  wire [Y_LINE_BITS-1:0] y_window;
+  wire [C_LINE_BITS-1:0] c_window;
+  wire [S-1:0]           y_word;
+  wire [S-1:0]           c_word;
+  assign o_read_data = ({S{reads_y}} & y_word) | ({S{reads_c}} & c_word);
 
   stream_check #(
     .BEATS (BEATS)
@@ -263,10 +282,33 @@ module lstm_layer #(
     .i_write      (c_valid),
     .i_write_row  (c_write_q),
     .i_write_data (cell_c),
-    .i_row        (c_read_q),
+    .i_row        (reads_c ? c_window : c_read_q),
     .o_data       (c_stored)
   );
-  // Holds initial states only: later ones live in the ring.
+  state_window #(
+    .SIGNAL_BITS (SIGNAL_BITS),
+    .LANES       (CELL_LANES),
+    .LINE_BITS   (C_LINE_BITS)
+  ) u_c_window (
+    .clk     (clk),
+    .i_index (i_read_index),
+    .o_line  (c_window),
+    .i_data  (c_stored),
+    .o_word  (c_word)
+  );
+  // The ring takes initial states from here and keeps later ones itself: they are written for a
+  // reader from outside.
+  reg  [Y_LINE_BITS-1:0] y_write_q;
+  reg  [Y_LINE_BITS-1:0] y_frame_q;   // line of its frame
+  wire                   y_ends = y_valid & (y_frame_q == LAST_Y_ROW);
+  always @(posedge clk)
+    if (rst) begin
+      y_write_q <= {Y_LINE_BITS{1'b0}};
+      y_frame_q <= {Y_LINE_BITS{1'b0}};
+    end else if (y_valid) begin
+      y_write_q <= (y_write_q == LAST_Y_LINE) ? {Y_LINE_BITS{1'b0}} : y_write_q + 1'b1;
+      y_frame_q <= y_ends ? {Y_LINE_BITS{1'b0}} : y_frame_q + 1'b1;
+    end
   state_memory #(
     .SIGNAL_BITS (SIGNAL_BITS),
     .LANES       (Y_LANES),
@@ -279,12 +321,23 @@ module lstm_layer #(
     .i_load_start (i_load_start),
     .i_load_data  (i_load_data[SIGNAL_BITS-1:0]),
     .i_zero       (i_reset_state),
-    .i_frame      (1'b0),
-    .i_write      (1'b0),
-    .i_write_row  ({Y_LINE_BITS{1'b0}}),
-    .i_write_data ({Y_WIDTH{1'b0}}),
-    .i_row        (prime_row),
+    .i_frame      (y_ends),
+    .i_write      (y_valid),
+    .i_write_row  (y_write_q),
+    .i_write_data (y_row),
+    .i_row        (reads_y ? y_window : prime_row),
     .o_data       (y_stored)
+  );
+  state_window #(
+    .SIGNAL_BITS (SIGNAL_BITS),
+    .LANES       (Y_LANES),
+    .LINE_BITS   (Y_LINE_BITS)
+  ) u_y_window (
+    .clk     (clk),
+    .i_index (i_read_index),
+    .o_line  (y_window),
+    .i_data  (y_stored),
+    .o_word  (y_word)
   );
 
   // The lanes. Places past the last cell stay empty.
@@ -490,15 +543,19 @@ module lstm_layer #(
     .m_last    (m_y_last)
   );
 
-  // Sticky saturation.
+  // Saturation, of each cycle and sticky.
+  reg [4:0] saturation_q;
   reg [4:0] saturated_q;
   always @(posedge clk)
-    if (rst)
-      saturated_q <= 5'd0;
-    else
-      saturated_q <= saturated_q | {|cell_hits, |preactivation_hits,
-                                    recurrence_hits | projection_hits};
-  assign o_saturated = saturated_q;
+    if (rst) begin
+      saturation_q <= 5'd0;
+      saturated_q  <= 5'd0;
+    end else begin
+      saturation_q <= {|cell_hits, |preactivation_hits, recurrence_hits | projection_hits};
+      saturated_q  <= saturated_q | saturation_q;
+    end
+  assign o_saturation = saturation_q;
+  assign o_saturated = saturated_q | saturation_q;
 endmodule
 
 `default_nettype wire

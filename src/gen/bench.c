@@ -198,6 +198,10 @@ static const connection TOP[] = {
     {"i_load_start", "load_start"},
     {"i_load_data", "load_data"},
     {"i_reset_state", "reset_state"},
+    {"i_read", "1'b0"},
+    {"i_read_unit", "8'd0"},
+    {"i_read_index", "16'd0"},
+    {"o_read_data", ""},
     {"s_x_data", "x_data"},
     {"s_x_valid", "x_valid"},
     {"s_x_ready", "x_ready"},
@@ -207,6 +211,7 @@ static const connection TOP[] = {
     {"m_y_ready", "y_ready"},
     {"m_y_last", "y_last"},
     {"o_saturated", "saturated"},
+    {"o_saturation", ""},
     {"o_misframed", "misframed"},
 };
 

@@ -113,10 +113,13 @@ static void print_port_table(ernn_buffer *out, const ernn_plan *plan, const ernn
 {
     const int bits = plan->design->signal_bits;
     const int lanes = plan->design->lanes;
-    ernn_buffer_print(out, "//\n// Ports:\n"
-                           "//   rst            synchronous, active high\n"
-                           "//   i_load_*       load bus: 32-bit words by unit; see rtl/README.md\n"
-                           "//   i_reset_state  one cycle while idle: y and c start from zero\n");
+    ernn_buffer_print(out,
+                      "//\n// Ports:\n"
+                      "//   rst            synchronous, active high\n"
+                      "//   i_load_*       load bus: 32-bit words by unit; see rtl/README.md\n"
+                      "//   i_reset_state  one cycle while idle: y and c start from zero\n"
+                      "//   i_read_*       word i_read_index of a state, while idle: o_read_data "
+                      "follows in 4 cycles\n");
     ernn_buffer_print(
         out, "//   s_x_*          %d words of %d bits a beat, %d beats a frame, Q%d.%d\n", lanes,
         bits, ernn_plan_beats(plan, plan->n_inputs), bits - plan->input_frac, plan->input_frac);
@@ -125,6 +128,7 @@ static void print_port_table(ernn_buffer *out, const ernn_plan *plan, const ernn
         bits, ernn_plan_beats(plan, plan->n_outputs), bits - plan->output_frac, plan->output_frac);
     ernn_buffer_print(out, "//   o_saturated    5 sticky bits a layer: spectrum, accumulator, "
                            "product, preactivation, cell\n"
+                           "//   o_saturation   the same, of each cycle\n"
                            "//   o_misframed    sticky: s_x_last came in the wrong place\n//\n");
     ernn_buffer_print(out,
                       "// Modelled: a frame every %d cycles, %d cycles from its first word in to "
@@ -142,16 +146,30 @@ typedef struct port_row {
 
 static void print_ports(ernn_buffer *out, const ernn_plan *plan)
 {
-    const int width = plan->design->lanes * plan->design->signal_bits;
+    const int bits = plan->design->signal_bits;
+    const int width = plan->design->lanes * bits;
     const port_row ports[] = {
-        {"input ", 1, "clk"},           {"input ", 1, "rst"},
-        {"input ", 1, "i_load_valid"},  {"input ", 8, "i_load_unit"},
-        {"input ", 1, "i_load_start"},  {"input ", 32, "i_load_data"},
-        {"input ", 1, "i_reset_state"}, {"input ", width, "s_x_data"},
-        {"input ", 1, "s_x_valid"},     {"output", 1, "s_x_ready"},
-        {"input ", 1, "s_x_last"},      {"output", width, "m_y_data"},
-        {"output", 1, "m_y_valid"},     {"input ", 1, "m_y_ready"},
-        {"output", 1, "m_y_last"},      {"output", 5 * plan->n_layers, "o_saturated"},
+        {"input ", 1, "clk"},
+        {"input ", 1, "rst"},
+        {"input ", 1, "i_load_valid"},
+        {"input ", 8, "i_load_unit"},
+        {"input ", 1, "i_load_start"},
+        {"input ", 32, "i_load_data"},
+        {"input ", 1, "i_reset_state"},
+        {"input ", 1, "i_read"},
+        {"input ", 8, "i_read_unit"},
+        {"input ", 16, "i_read_index"},
+        {"output", bits, "o_read_data"},
+        {"input ", width, "s_x_data"},
+        {"input ", 1, "s_x_valid"},
+        {"output", 1, "s_x_ready"},
+        {"input ", 1, "s_x_last"},
+        {"output", width, "m_y_data"},
+        {"output", 1, "m_y_valid"},
+        {"input ", 1, "m_y_ready"},
+        {"output", 1, "m_y_last"},
+        {"output", 5 * plan->n_layers, "o_saturated"},
+        {"output", 5 * plan->n_layers, "o_saturation"},
         {"output", 1, "o_misframed"},
     };
     const int n = sizeof ports / sizeof *ports;
@@ -207,9 +225,16 @@ static void print_nets(ernn_buffer *out, const ernn_plan *plan)
                           "  wire         l%d_y_ready;\n"
                           "  wire         l%d_y_last;\n",
                           range, l, l, l, l);
+    snprintf(range, sizeof range, "[%d:0]", plan->design->signal_bits - 1);
+    for (int l = 0; l < plan->n_layers; l++)
+        ernn_buffer_print(out, "  wire %-7s l%d_read_data;\n", range, l);
     snprintf(range, sizeof range, "[%d:0]", plan->n_layers - 1);
     ernn_buffer_print(out, "  wire %-7s misframed;\n\n  assign o_misframed = misframed != %d'd0;\n",
                       range, plan->n_layers);
+    ernn_buffer_print(out, "  assign o_read_data = l0_read_data");
+    for (int l = 1; l < plan->n_layers; l++)
+        ernn_buffer_print(out, " | l%d_read_data", l);
+    ernn_buffer_print(out, ";\n");
 }
 
 static void print_port(ernn_buffer *out, const char *port, const char *net, bool is_last)
@@ -232,9 +257,9 @@ static void print_stream(ernn_buffer *out, const char *port, const char *net)
 
 static void print_layer(ernn_buffer *out, const ernn_plan *plan, int l)
 {
-    static const char *const COMMON[] = {"clk",          "rst",          "i_load_valid",
-                                         "i_load_unit",  "i_load_start", "i_load_data",
-                                         "i_reset_state"};
+    static const char *const COMMON[] = {
+        "clk",         "rst",           "i_load_valid", "i_load_unit", "i_load_start",
+        "i_load_data", "i_reset_state", "i_read",       "i_read_unit", "i_read_index"};
     const ernn_plan_layer *layer = &plan->layers[l];
     char input[24];
     char output[24];
@@ -250,10 +275,14 @@ static void print_layer(ernn_buffer *out, const ernn_plan *plan, int l)
     ernn_buffer_print(out, "  ) %s (\n", layer->instance);
     for (size_t i = 0; i < sizeof COMMON / sizeof *COMMON; i++)
         print_port(out, COMMON[i], COMMON[i], false);
+    snprintf(text, sizeof text, "l%d_read_data", l);
+    print_port(out, "o_read_data", text, false);
     print_stream(out, "s_x", input);
     print_stream(out, "m_y", output);
     snprintf(text, sizeof text, "o_saturated[%d:%d]", 5 * l + 4, 5 * l);
     print_port(out, "o_saturated", text, false);
+    snprintf(text, sizeof text, "o_saturation[%d:%d]", 5 * l + 4, 5 * l);
+    print_port(out, "o_saturation", text, false);
     snprintf(text, sizeof text, "misframed[%d]", l);
     print_port(out, "o_misframed", text, true);
     ernn_buffer_print(out, "  );\n");

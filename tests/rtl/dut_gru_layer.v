@@ -47,6 +47,10 @@ module dut (clk, rst, i_load_valid, i_load_unit, i_load_start, i_load_data, i_re
     .i_load_start  (i_load_start),
     .i_load_data   (i_load_data),
     .i_reset_state (i_reset_state),
+    .i_read        (1'b0),
+    .i_read_unit   (8'd0),
+    .i_read_index  (16'd0),
+    .o_read_data   (),
     .s_x_data      (s_x_data),
     .s_x_valid     (s_x_valid),
     .s_x_ready     (s_x_ready),
@@ -56,6 +60,7 @@ module dut (clk, rst, i_load_valid, i_load_unit, i_load_start, i_load_data, i_re
     .m_y_ready     (m_y_ready),
     .m_y_last      (m_y_last),
     .o_saturated   (o_saturated),
+    .o_saturation  (),
     .o_misframed   (o_misframed)
   );
 endmodule

@@ -39,6 +39,7 @@ module dut (clk, rst, i_load_valid, i_load_unit, i_load_start, i_load_data, i_re
     .m_y_ready     (m_y_ready),
     .m_y_last      (m_y_last),
     .o_saturated   (o_saturated),
+    .o_saturation  (),
     .o_misframed   (o_misframed)
   );
 endmodule
