@@ -88,12 +88,17 @@ static ernn_status copy_modules(project_writer *w, const char *from, const char 
 static ernn_status write_modules(project_writer *w, const ernn_plan *plan, const char *rtl_folder)
 {
     char bench[1100];
+    ernn_buffer axi = {0};
     ernn_buffer top = {0};
     ernn_status status = copy_modules(w, rtl_folder, "rtl");
     if (status != ERNN_OK)
         return status;
     snprintf(bench, sizeof bench, "%.1000s/bench", rtl_folder);
     status = copy_modules(w, bench, "tb");
+    if (status != ERNN_OK)
+        return status;
+    ernn_print_axi(&axi, plan);
+    status = write_buffer(w, "rtl/ernn_axi.v", &axi);
     if (status != ERNN_OK)
         return status;
     ernn_print_top(&top, plan);

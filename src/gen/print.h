@@ -12,6 +12,8 @@
 
 // rtl/ernn_top.v
 void ernn_print_top(ernn_buffer *out, const ernn_plan *plan);
+// rtl/ernn_axi.v
+void ernn_print_axi(ernn_buffer *out, const ernn_plan *plan);
 // tb/ernn_bench.v
 void ernn_print_bench(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_vectors *vectors,
                       uint64_t seed);

@@ -57,7 +57,7 @@ static const ernn_field FRAMES[] = {
 static const ernn_field FRAMES_IN[] = {{"frames", 0, 32, RO, ZERO, "come in since reset or clear"}};
 static const ernn_field FRAMES_OUT[] = {{"frames", 0, 32, RO, ZERO, "left since reset or clear"}};
 static const ernn_field COMMAND[] = {
-    {"stop", 0, 1, PULSE, ZERO, "end the run after the frame that is coming in"},
+    {"stop", 0, 1, PULSE, ZERO, "end the run after the frame that is coming in; auto_restart off"},
     {"reset_state", 1, 1, PULSE, ZERO, "all states to zero; only while idle"},
     {"clear", 2, 1, PULSE, ZERO, "frame, cycle and saturation counters to zero; only while idle"},
     {"reset", 3, 1, PULSE, ZERO,
@@ -67,7 +67,8 @@ static const ernn_field ERRORS[] = {
     {"early_last", 0, 1, W1C, ZERO, "a frame ended too soon: it was filled up with zero words"},
     {"late_last", 1, 1, W1C, ZERO, "a frame went on too long: its surplus beats were dropped"},
     {"keep", 2, 1, W1C, ZERO, "bytes of a word were missing: that word was zero"},
-    {"state", 3, 1, W1C, ZERO, "STATE_DATA, reset_state or clear while not idle: refused"},
+    {"state", 3, 1, W1C, ZERO,
+     "refused: STATE_DATA, reset_state or clear while not idle, or no such word of a state"},
     {"internal", 4, 1, RO, ZERO, "a layer lost its frames: never; only a reset helps"},
 };
 static const ernn_field CYCLES_LOW[] = {

@@ -1,5 +1,7 @@
 // The table of control registers: addresses and fields are in order and do not overlap, names are
 // what every printed form needs. SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+#include "base/memory.h"
 #include "check.h"
 #include "gen/registers.h"
 
@@ -61,12 +63,28 @@ static void test_fields(void **state)
         check_fields(&registers[i]);
 }
 
+// The addresses in rtl/axi_control.v are those of the table.
+static void test_verilog(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_buffer lines = {0};
+    char *module = NULL;
+    size_t size = 0;
+    ernn_print_registers_verilog(&lines);
+    check_ok(ernn_file_load(RTL_FOLDER "/axi_control.v", 1 << 20, &module, &size, &err), err);
+    assert_non_null(strstr(module, lines.data));
+    ernn_mem_free(module);
+    ernn_buffer_free(&lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_control_map),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_verilog),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
