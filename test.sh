@@ -15,7 +15,7 @@ if grep -rlE '^(<<<<<<<|>>>>>>>) ' src include cli tests docs rtl >/dev/null; th
     echo "merge markers left in the tree" >&2
     exit 1
 fi
-find src include cli tests bench -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+find src include cli tests bench rtl -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 status=0
 meson test -C build --print-errorlogs || status=1
 OMP_NUM_THREADS=2 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=detect_leaks=1 \

@@ -47,8 +47,14 @@ static ernn_status write_buffer(project_writer *w, const char *path, ernn_buffer
 
 static int is_source(const struct dirent *entry)
 {
+    static const char *const ENDINGS[] = {".v", ".cpp", ".c", ".h", ".tcl", ".py"};
     const char *dot = strrchr(entry->d_name, '.');
-    return dot && strlen(entry->d_name) < 100 && (!strcmp(dot, ".v") || !strcmp(dot, ".cpp"));
+    if (strlen(entry->d_name) >= 100)
+        return 0;
+    for (size_t i = 0; dot && i < sizeof ENDINGS / sizeof *ENDINGS; i++)
+        if (!strcmp(dot, ENDINGS[i]))
+            return 1;
+    return !strcmp(entry->d_name, "Makefile");
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -64,7 +70,7 @@ static ernn_status copy_modules(project_writer *w, const char *from, const char 
     ernn_status status = ERNN_OK;
     if (n <= 0)
         status = ernn_error_set(w->err, ERNN_IO,
-                                "%s: no Verilog modules there; name the folder that holds "
+                                "%s: no hand-written files there; name the folder that holds "
                                 "lstm_layer.v with --rtl",
                                 from);
     for (int i = 0; i < n; i++) {
@@ -85,20 +91,25 @@ static ernn_status copy_modules(project_writer *w, const char *from, const char 
     return status;
 }
 
+// Folders of hand-written files below the modules', and where a project has them.
+static const struct {
+    const char *from;
+    const char *to;
+} COPIES[] = {{"", "rtl"}, {"/bench", "tb"}, {"/driver", "driver"}};
+
 static ernn_status write_modules(project_writer *w, const ernn_plan *plan, const char *rtl_folder)
 {
-    char bench[1100];
     ernn_buffer axi = {0};
     ernn_buffer top = {0};
-    ernn_status status = copy_modules(w, rtl_folder, "rtl");
-    if (status != ERNN_OK)
-        return status;
-    snprintf(bench, sizeof bench, "%.1000s/bench", rtl_folder);
-    status = copy_modules(w, bench, "tb");
-    if (status != ERNN_OK)
-        return status;
+    for (size_t i = 0; i < sizeof COPIES / sizeof *COPIES; i++) {
+        char from[1100];
+        snprintf(from, sizeof from, "%.1000s%s", rtl_folder, COPIES[i].from);
+        const ernn_status status = copy_modules(w, from, COPIES[i].to);
+        if (status != ERNN_OK)
+            return status;
+    }
     ernn_print_axi(&axi, plan);
-    status = write_buffer(w, "rtl/ernn_axi.v", &axi);
+    const ernn_status status = write_buffer(w, "rtl/ernn_axi.v", &axi);
     if (status != ERNN_OK)
         return status;
     ernn_print_top(&top, plan);
@@ -133,7 +144,11 @@ static ernn_status write_units(project_writer *w, const ernn_plan *plan)
         ernn_print_unit(&out, &plan->units[u]);
         status = write_buffer(w, path, &out);
     }
-    return status;
+    if (status != ERNN_OK)
+        return status;
+    ernn_buffer weights = {0};
+    ernn_print_weights(&weights, plan);
+    return write_buffer(w, "mem/weights.bin", &weights);
 }
 
 static ernn_status write_words(project_writer *w, const char *path, const int32_t *words, size_t n,

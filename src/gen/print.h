@@ -19,6 +19,8 @@ void ernn_print_bench(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_ve
                       uint64_t seed);
 // mem/<unit>.hex: one word per line, two's complement.
 void ernn_print_unit(ernn_buffer *out, const ernn_plan_unit *unit);
+// mem/weights.bin: all units, for the driver.
+void ernn_print_weights(ernn_buffer *out, const ernn_plan *plan);
 // tb/stimulus.hex, tb/expected.hex, tb/states.hex: words[n] of `bits`.
 void ernn_print_words(ernn_buffer *out, const int32_t *words, size_t n, int bits);
 // tb/units.hex and tb/sequences.hex: what the bench loads and plays.

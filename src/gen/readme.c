@@ -13,7 +13,10 @@ static void print_files(ernn_buffer *out)
                       "and ports |\n"
                       "| `rtl/*.v` | hand-written modules, unchanged |\n"
                       "| `mem/*.hex` | weights, biases and peepholes in load order, one word a "
-                      "line |\n");
+                      "line |\n"
+                      "| `mem/weights.bin` | the same words for the driver |\n"
+                      "| `driver/*` | C driver, hand-written, unchanged; see "
+                      "driver/ernn_accelerator.h |\n");
     ernn_buffer_print(out,
                       "| `tb/ernn_bench.v`, `tb/bench_*.v` | self-checking bench |\n"
                       "| `tb/stimulus.hex`, `tb/expected.hex` | input words, and the words that "

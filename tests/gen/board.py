@@ -61,7 +61,7 @@ def check_core(project, core):
     listed = [path for fileset in core['filesets'].values() for path, _ in entries(fileset)]
     check(len(listed) == len(set(listed)), 'a file is in two filesets')
     check(set(listed) <= files, f'listed, not there: {set(listed) - files}')
-    sources = {f for f in files if re.fullmatch(r'rtl/[^/]*\.v|tb/[^/]*\.(v|hex|cpp)|mem/.*|.*\.xdc', f)}
+    sources = {f for f in files if re.fullmatch(r'rtl/[^/]*\.v|tb/[^/]*\.(v|hex|cpp)|mem/.*\.hex|.*\.xdc', f)}
     check(sources <= set(listed), f'not listed: {sources - set(listed)}')
     check({'default', 'sim', 'lint', 'synth'} == set(core['targets']), 'targets')
     for name, target in core['targets'].items():
@@ -125,7 +125,7 @@ def check_readme(project):
             check(all(int(line, 16) < 1 << int(bits) for line in lines), f'{name}: bits')
             total += int(words)
             names.add(f'mem/{name}.hex')
-    check(names == {f for f in all_files(project) if f.startswith('mem/')}, 'memories are missing')
+    check(names == {f for f in all_files(project) if re.fullmatch(r'mem/.*\.hex', f)}, 'memories are missing')
     check(f'Parameters: {total} words' in text, 'sum of words')
     for code in re.findall(r'`([a-z]+/[\w./]*)`', text):
         check(code in all_files(project), f'README names {code}')

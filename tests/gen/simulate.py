@@ -129,7 +129,7 @@ def case_tools():
             (['--device', 'xc7vx690t', '--pes', '1000', '-o', out], 1, 'block rows'),
             (['--device', 'xc7vx690t', '--pes', '3', '-o', out], 1, 'chains'),
             (['--device', 'nothing', '-o', out], 2, 'nothing'),
-            (['--device', 'xc7vx690t', '--rtl', folder, '-o', out], 1, 'no Verilog modules'),
+            (['--device', 'xc7vx690t', '--rtl', folder, '-o', out], 1, 'no hand-written files'),
             (['--device', 'xc7vx690t', '-o', path], 1, '--force')):
         done = run('generate', model, *arguments)
         check(done.returncode == code and text in done.stderr and done.stderr.count('\n') == 1,
