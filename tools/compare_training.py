@@ -7,7 +7,9 @@ and ESE (balanced pruning) on the same speech, at equal epochs, over several see
     tools/compare_training.py --report                                 # the page alone
 
 Trains with build/cli/ernn into results/training/CORPUS/NETWORK/ARM/SEED; what is there is kept, what was
-interrupted resumes from its checkpoint. docs/results-training.md is written from what lies there.
+interrupted resumes from its checkpoint. What was measured is kept in docs/results-training.tsv, a row for each
+training with the edits of every test utterance, and docs/results-training.md is written from those rows; a
+training that has a row is not repeated unless another one starts from its model (--fresh: forget the rows).
 SPDX-License-Identifier: Apache-2.0
 """
 import argparse
@@ -109,6 +111,9 @@ class Job:
     def name(self):
         return "/".join(self.place.parts[-4:])
 
+    def key(self):
+        return (*self.folder.parts[-2:], self.arm.name, str(self.seed))
+
     def is_done(self):
         return (self.place / "result.json").exists()
 
@@ -166,6 +171,65 @@ def evaluate(model, data, prefix):
     return json.loads(out.stdout)
 
 
+# ---- What was measured ----
+
+RECORDS = ROOT / "docs" / "results-training.tsv"
+COLUMNS = ["corpus", "network", "arm", "seed", "parameters", "bits", "seconds", "references", "float", "fixed"]
+
+
+class Record:
+    """What the page needs of one training: `float` and `fixed` are edits, test utterances in order of their ids."""
+
+    def __init__(self, fields):
+        self.fields = fields
+        self.key = tuple(fields[:4])
+        self.parameters, self.bits, self.references = int(fields[4]), int(fields[5]), int(fields[7])
+        self.seconds = float(fields[6])
+        self.edits = {kind: [int(n) for n in text.split(",")] for kind, text in zip(("float", "fixed"), fields[8:])}
+
+    def per(self, kind):
+        return 100 * sum(self.edits[kind]) / self.references
+
+
+def record_of(job):
+    """From the files of a training that is done."""
+    result = json.loads((job.place / "result.json").read_text())
+    seconds = sum(float(line) for line in open(job.place / "seconds"))
+    edits = [",".join(str(n) for _, n in sorted(edits_of(job.place, kind).items())) for kind in ("float", "fixed")]
+    return Record([*job.key(), str(result["float"]["parameters"]), str(stored_bits(job.model)), f"{seconds:.0f}",
+                   str(result["float"]["references"]), *edits])
+
+
+def stored_bits(model):
+    """Of the recurrent layers' matrices at 12 bits, indices included."""
+    out = subprocess.run([str(ERNN), "inspect", str(model), "--json"], check=True, capture_output=True)
+    facts = json.loads(out.stdout)
+    if facts.get("sparse"):
+        return min(row["bits"] for row in facts["sparse"])
+    return 12 * facts["matrix_parameters"]
+
+
+def edits_of(place, kind):
+    """Edits of every utterance, by its id."""
+    rows = [line.split("\t") for line in (place / f"{kind}.utterances.tsv").read_text().splitlines()]
+    return {row[0]: sum(map(int, row[2:5])) for row in rows if not row[0].startswith("#")}
+
+
+def read_records():
+    """key -> record; a table with other columns is no table of ours."""
+    if not RECORDS.exists():
+        return {}
+    lines = RECORDS.read_text().splitlines()
+    if lines[0].split("\t") != COLUMNS:
+        sys.exit(f"compare_training: {RECORDS}: line 1: other columns than {' '.join(COLUMNS)}; --fresh makes a new one")
+    return {record.key: record for record in (Record(line.split("\t")) for line in lines[1:])}
+
+
+def write_records(records):
+    rows = ["\t".join(COLUMNS)] + ["\t".join(records[key].fields) for key in sorted(records)]
+    write(RECORDS, "\n".join(rows) + "\n")
+
+
 class Progress:
     """A line for each training that ends, with the time left at the pace so far."""
 
@@ -180,9 +244,16 @@ class Progress:
                   flush=True)
 
 
-def run_all(jobs, n_parallel):
-    """Runs what is missing, each after what it starts from; returns the failures."""
-    todo = [job for job in jobs if not job.is_done()]
+def missing(jobs, records):
+    """Jobs to run: without a record, and those whose model one of them starts from."""
+    todo = [job for job in jobs if job.key() not in records]
+    needed = {job.needs for job in todo if job.needs and not job.needs.exists()}
+    return [job for job in jobs if job in todo or job.model in needed]
+
+
+def run_all(todo, n_parallel):
+    """Runs `todo`, each after what it starts from; returns the failures."""
+    todo = list(todo)
     progress = Progress(len(todo))
     failures = []
     running = {}
@@ -215,20 +286,10 @@ def mean_and_deviation(values):
     return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else float("nan")
 
 
-def per(result):
-    return result["per"]
-
-
-def edits_of(place, kind):
-    """Edits of every utterance, by its id."""
-    rows = [line.split("\t") for line in (place / f"{kind}.utterances.tsv").read_text().splitlines()]
-    return {row[0]: sum(map(int, row[2:5])) for row in rows if not row[0].startswith("#")}
-
-
 def paired_test(ours, theirs, n_draws=20000):
     """Two-sided p of the hypothesis that two ways do the same edits: the signs of the differences
     utterance by utterance (summed over the seeds) are exchangeable. Seeded random permutations."""
-    differences = [sum(a[i] for a in ours) - sum(b[i] for b in theirs) for i in ours[0]]
+    differences = [sum(a) - sum(b) for a, b in zip(zip(*ours), zip(*theirs))]
     differences = [d for d in differences if d]
     observed = abs(sum(differences))
     rng = random.Random(1)
@@ -240,33 +301,17 @@ def paired_test(ours, theirs, n_draws=20000):
 class Row:
     """All seeds of one arm."""
 
-    def __init__(self, jobs):
-        self.jobs = [job for job in jobs if job.is_done()]
-        self.arm = jobs[0].arm
-        self.results = [json.loads((job.place / "result.json").read_text()) for job in self.jobs]
+    def __init__(self, arm, records):
+        self.arm, self.records = arm, records
 
     def per(self, kind):
-        return mean_and_deviation([per(r[kind]) for r in self.results])
-
-    def bits(self):
-        """Of the recurrent layers' matrices at 12 bits, indices included."""
-        out = subprocess.run([str(ERNN), "inspect", str(self.jobs[0].model), "--json"], check=True,
-                             capture_output=True)
-        model = json.loads(out.stdout)
-        if model.get("sparse"):
-            return min(row["bits"] for row in model["sparse"])
-        return 12 * model["matrix_parameters"]
+        return mean_and_deviation([record.per(kind) for record in self.records])
 
     def against(self, other, kind="float"):
         """p of the paired test over the seeds that both have."""
-        seeds = {job.seed for job in self.jobs} & {job.seed for job in other.jobs}
-        ours = [edits_of(job.place, kind) for job in self.jobs if job.seed in seeds]
-        theirs = [edits_of(job.place, kind) for job in other.jobs if job.seed in seeds]
-        return paired_test(ours, theirs) if ours else float("nan")
-
-    def seconds(self):
-        times = [sum(float(line) for line in open(job.place / "seconds")) for job in self.jobs]
-        return statistics.mean(times)
+        theirs = {record.key[3]: record.edits[kind] for record in other.records}
+        pairs = [(record.edits[kind], theirs[record.key[3]]) for record in self.records if record.key[3] in theirs]
+        return paired_test([a for a, _ in pairs], [b for _, b in pairs]) if pairs else float("nan")
 
 
 def pm(mean, deviation):
@@ -295,35 +340,31 @@ def table(rows):
         mean, deviation = row.per("float")
         rival = by_name.get(rival_of(row.arm))
         lines.append("| " + " | ".join([
-            row.arm.title, f"{row.results[0]['float']['parameters']:,}", f"{row.bits() / 1000:,.0f}",
+            row.arm.title, f"{row.records[0].parameters:,}", f"{row.records[0].bits / 1000:,.0f}",
             pm(mean, deviation), pm(*row.per("fixed")),
             "" if row is dense else f"{mean - dense.per('float')[0]:+.2f}",
             "" if row is dense else p_text(row.against(dense)),
-            p_text(row.against(rival)) if rival else "", str(len(row.jobs)), f"{row.seconds():.0f}"]) + " |")
+            p_text(row.against(rival)) if rival else "", str(len(row.records)), f"{statistics.mean(r.seconds for r in row.records):.0f}"]) + " |")
     return "\n".join(lines)
 
 
-def page(jobs_by_place):
+def page(records):
     """docs/results-training.md from the results that there are."""
     parts = [(ROOT / "tools" / "results-training.head.md").read_text().rstrip()]
-    for (corpus, network), jobs in jobs_by_place.items():
-        rows = [Row(list(group)) for group in grouped(jobs)]
-        rows = [row for row in rows if row.jobs]
-        if not rows:
-            continue
-        plan = PLANS[NETWORKS[network]["plan"]]
-        count = rows[0].results[0]["float"]
-        parts.append(f"## {corpus}, {NETWORKS[network]['spec']}\n\n"
-                     f"{count['utterances']} test utterances, {count['references']:,} reference phones. Epochs: "
-                     f"{plan['dense']} dense, then {plan['rounds']} rounds of ADMM and {plan['finetune']} of "
-                     f"fine-tuning; every other way takes the same {sum(plan.values())} in all.\n\n" + table(rows))
+    for corpus in dict.fromkeys(key[0] for key in sorted(records)):
+        for network in NETWORKS:
+            mine = {key: records[key] for key in sorted(records) if key[:2] == (corpus, network)}
+            plan = PLANS[NETWORKS[network]["plan"]]
+            rows = [Row(arm, [record for key, record in mine.items() if key[2] == arm.name]) for arm in arms_of(plan)]
+            rows = [row for row in rows if row.records]
+            if not rows:
+                continue
+            first = rows[0].records[0]
+            parts.append(f"## {corpus}, {NETWORKS[network]['spec']}\n\n"
+                         f"{len(first.edits['float'])} test utterances, {first.references:,} reference phones. Epochs: "
+                         f"{plan['dense']} dense, then {plan['rounds']} rounds of ADMM and {plan['finetune']} of "
+                         f"fine-tuning; every other way takes the same {sum(plan.values())} in all.\n\n" + table(rows))
     write(ROOT / "docs" / "results-training.md", "\n\n".join(parts) + "\n")
-
-
-def grouped(jobs):
-    """Jobs of one arm together, in the order of the arms."""
-    names = dict.fromkeys(job.arm.name for job in jobs)
-    return [[job for job in jobs if job.arm.name == name] for name in names]
 
 
 def make_jobs(arguments):
@@ -359,6 +400,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="the last one")
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="trainings at a time, one thread each")
+    parser.add_argument("--fresh", action="store_true", help="forget the rows of docs/results-training.tsv first")
     parser.add_argument("--ernn", default=str(ERNN), help="the command to train with")
     parser.add_argument("--list", action="store_true", help="what is there and what is missing")
     parser.add_argument("--report", action="store_true", help="write the page, train nothing")
@@ -366,9 +408,11 @@ def main():
     ERNN = pathlib.Path(arguments.ernn)
     made = make_jobs(arguments)
     jobs = [job for group in made.values() for job in group]
+    records = {} if arguments.fresh else read_records()
+    records.update({job.key(): record_of(job) for job in jobs if job.is_done()})
     if arguments.list:
         for job in jobs:
-            print("done   " if job.is_done() else "missing", job.name())
+            print("done   " if job.key() in records else "missing", job.name())
         return 0
     failures = []
     if not arguments.report:
@@ -377,8 +421,10 @@ def main():
                 sys.exit(f"compare_training: {arguments.speech}/{corpus}: no such corpus; --speech FOLDER")
         if not ERNN.exists():
             sys.exit(f"compare_training: {ERNN}: not built; meson setup build && ninja -C build")
-        failures = run_all(jobs, arguments.jobs)
-    page(made)
+        failures = run_all(missing(jobs, records), arguments.jobs)
+    records.update({job.key(): record_of(job) for job in jobs if job.is_done()})
+    write_records(records)
+    page(records)
     return 1 if failures else 0
 
 
