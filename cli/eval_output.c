@@ -225,7 +225,21 @@ static int write_phones(const eval_result *r, const char *prefix, const char *su
     return close_text(&file, prefix, suffix);
 }
 
-// The same with words: the texts as they are, and what was recognised.
+// A text as it is scored: the lexicon's words, unknown ones as they stand, no lone punctuation.
+static void print_words_of(FILE *to, const ernn_lexicon *lexicon, const char *text)
+{
+    while (*(text += strspn(text, " \t\r\n"))) {
+        const size_t n = strcspn(text, " \t\r\n");
+        char *piece = strndup(text, n);
+        int word;
+        if (piece && ernn_lexicon_read(lexicon, piece, &word, 1) == 1)
+            fprintf(to, "%s ", word < 0 ? piece : ernn_lexicon_words(lexicon)[word]);
+        free(piece);
+        text += n;
+    }
+}
+
+// The same with words: the texts of the corpus, and what was recognised.
 static int write_texts(const eval_result *r, const char *prefix, const ernn_corpus *corpus)
 {
     text_file file;
@@ -236,7 +250,9 @@ static int write_texts(const eval_result *r, const char *prefix, const ernn_corp
         while (strcmp(corpus->utterances[at].id, r->sequences->ids[i]) != 0)
             at++;
         const char *text = corpus->utterances[at].text;
-        fprintf(file.memory, "%s (%s)\n", text ? text : "", r->sequences->ids[i]);
+        if (text)
+            print_words_of(file.memory, r->lexicon, text);
+        fprintf(file.memory, "(%s)\n", r->sequences->ids[i]);
     }
     return close_text(&file, prefix, ".words.ref.trn");
 }

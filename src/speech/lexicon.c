@@ -68,7 +68,8 @@ static int find_phone(ernn_phone_set set, char *name)
     return label < 0 ? -1 : ernn_phones_fold(ERNN_PHONES_61, label, set);
 }
 
-// Lines cut into word and phones: "READ(2) R EH D" is the word READ.
+// Lines cut into word and phones: "READ(2) R EH D" and "READ 2 R EH1 D" (cmudict as NLTK hands it
+// out) are the word READ.
 static ernn_status split_lines(const char *path, char *text, entry *entries, int max, int *n,
                                ernn_error *err)
 {
@@ -83,14 +84,19 @@ static ernn_status split_lines(const char *path, char *text, entry *entries, int
         if (*end == 0)
             return ernn_error_set(err, ERNN_BAD_FILE, "%s:%d: '%.60s' has no phones", path,
                                   line_number, line);
-        *end = 0;
+        *end++ = 0;
+        char *number = end + strspn(end, " \t");
+        const size_t digits = strspn(number, "0123456789");
+        if (digits > 0 && strchr(" \t", number[digits]))
+            end = number + digits;
         char *bracket = strrchr(line, '(');
-        if (bracket && bracket > line && isdigit((unsigned char)bracket[1]) && end[-1] == ')')
+        if (bracket && bracket > line && isdigit((unsigned char)bracket[1]) &&
+            bracket[strlen(bracket) - 1] == ')')
             *bracket = 0;
         if (*n == max)
             return ernn_error_set(err, ERNN_TOO_BIG, "%s:%d: more than %d lines", path, line_number,
                                   max);
-        entries[(*n)++] = (entry){line, end + 1, line_number};
+        entries[(*n)++] = (entry){line, end, line_number};
     }
     if (*n == 0)
         return ernn_error_set(err, ERNN_BAD_FILE, "%s: no words", path);

@@ -203,14 +203,51 @@ static void better(token *best, double score, int link)
         *best = (token){score, link};
 }
 
+// The best exits of frame t - 1 in a shared tree, where the word left makes no difference: from a
+// blank, from a phone, and from the best phone with another label than that one.
+typedef struct exits {
+    token blank;
+    token phone;
+    token other;
+    int label;
+} exits;
+
+static exits best_exits(const ernn_token_passing *p, int t)
+{
+    const token none = {-INFINITY, -1};
+    exits best = {none, none, none, 0};
+    const int base = t > 0 ? (t - 1) * 2 * p->n_ends : 0;
+    for (int e = 0; e < p->n_ends; e++) {
+        const int label = p->nodes[p->ends[e].node].label;
+        const int link = t > 0 ? base + 2 * e : -1;
+        better(&best.blank, p->exits[2 * e + 1], t > 0 ? link + 1 : -1);
+        const double score = p->exits[2 * e];
+        if (score > best.phone.score) {
+            if (label != best.label)
+                best.other = best.phone;
+            best.phone = (token){score, link};
+            best.label = label;
+        } else if (label != best.label)
+            better(&best.other, score, link);
+    }
+    return best;
+}
+
 // The best exit of frame t - 1 into start i, whose label must not repeat the phone it follows.
+static token enter_shared(const ernn_token_passing *p, const exits *best, int i)
+{
+    const token phone = best->label == p->nodes[p->starts[i]].label ? best->other : best->phone;
+    return phone.score > best->blank.score ? phone : best->blank;
+}
+
+// The same where the word left counts.
 static token enter(const ernn_token_passing *p, int t, int i)
 {
     const int label = p->nodes[p->starts[i]].label;
     const int base = t > 0 ? (t - 1) * 2 * p->n_ends : 0;
     token best = {-INFINITY, -1};
     for (int e = 0; e < p->n_ends; e++) {
-        const double lm = p->is_shared ? 0 : p->entry[(p->ends[e].word + 1) * p->n_starts + i];
+        const double lm = p->entry[(p->ends[e].word + 1) * p->n_starts + i];
         const int link = t > 0 ? base + 2 * e : -1;
         if (p->nodes[p->ends[e].node].label != label)
             better(&best, p->exits[2 * e] + lm, link);
@@ -234,6 +271,7 @@ static void leave(ernn_token_passing *p, int t)
 static void step(ernn_token_passing *p, int t, const float *logits)
 {
     ernn_log_softmax(logits, p->n_labels, p->frame);
+    const exits best = p->is_shared ? best_exits(p, t) : (exits){0};
     int start = 0;
     for (int i = 0; i < p->n_nodes; i++) {
         const node *at = &p->nodes[i];
@@ -241,7 +279,8 @@ static void step(ernn_token_passing *p, int t, const float *logits)
         token blank = p->old[2 * i + 1];
         better(&blank, phone.score, phone.link);
         if (at->parent == NO_PARENT) {
-            const token entered = enter(p, t, start++);
+            const token entered = p->is_shared ? enter_shared(p, &best, start) : enter(p, t, start);
+            start++;
             better(&phone, entered.score, entered.link);
         } else if (i > 0) {
             const token *parent = &p->old[2 * at->parent];

@@ -5,6 +5,7 @@ Usage: eval.py ERNN. SPDX-License-Identifier: Apache-2.0
 import itertools
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,7 @@ def distance(a, b):
 
 def read_trn(path):
     lines = [line.split() for line in path.read_text().splitlines()]
-    return {line[-1]: [word.lower().strip(".") for word in line[:-1]] for line in lines}
+    return {line[-1]: line[:-1] for line in lines}
 
 
 def edits(told):
@@ -62,6 +63,22 @@ def read_edits(path):
     """id -> (references, edits) from --utterances."""
     rows = [line.split("\t") for line in path.read_text().splitlines()[1:]]
     return {row[0]: (int(row[1]), sum(map(int, row[2:5]))) for row in rows}
+
+
+def sclite(prefix):
+    """Tokens and edits that NIST's scorer counts; its alignment weighs substitutions 4, gaps 3."""
+    program = shutil.which("sclite") or "/usr/lib/sctk/bin/sclite"
+    out = subprocess.run([program, "-r", f"{prefix}.ref.trn", "trn", "-h", f"{prefix}.hyp.trn", "trn",
+                          "-i", "rm", "-o", "rsum", "stdout"], check=True, capture_output=True, text=True).stdout
+    total = next(line for line in out.splitlines() if line.strip().startswith("| Sum"))
+    numbers = [int(n) for n in total.replace("|", " ").split()[1:]]
+    return {"utterances": numbers[0], "references": numbers[1], "edits": numbers[6]}
+
+
+def check_against_sclite(prefix, told, name):
+    theirs = sclite(prefix)
+    check(theirs["references"] == told["references"], f"{name}: references of sclite")
+    check(edits(told) <= theirs["edits"] <= edits(told) * 1.02 + 1, f"{name}: {edits(told)} edits, sclite {theirs}")
 
 
 def files(root, model, dev):
@@ -78,6 +95,8 @@ def files(root, model, dev):
     check(off == told["substitutions"] and sum(counts[39]) == told["insertions"]
           and sum(row[39] for row in counts) == told["deletions"], "sums of the confusion table")
     check(sum(map(sum, counts[:39])) == told["references"], "references of the confusion table")
+    check_against_sclite(root / "t", told, "phones")
+    check_against_sclite(root / "t.words", told["words"], "words")
     ref, hyp = (read_trn(root / f"t.words.{kind}.trn") for kind in ("ref", "hyp"))
     check(ref.keys() == hyp.keys(), "utterances of the word files")
     check(sum(distance(ref[u], hyp[u]) for u in ref) == edits(told["words"]), "word edits")

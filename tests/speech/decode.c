@@ -366,7 +366,7 @@ static void test_beam_sure(void **state)
 
 // AT and its homophone, a word that begins like another, one that ends as the next begins, two
 // pronunciations, and a word of one phone twice.
-static const char LEXICON[] = "# small\nAT AE T\nATT(2) AE T\nATE EY1 T\nTEA T IY0\nATT T\n"
+static const char LEXICON[] = "# small\nAT AE T\nATT(2) AE T\nATE EY1 T\nTEA 1 T IY0\nATT T\n"
                               "TAT T AE1 T\n;;; end\nEE IY IY\n";
 // The labels that the words and silence use.
 enum { N_USED = 6, N_39 = 40, WORD_FRAMES = 5 };
