@@ -17,6 +17,7 @@ typedef struct generate_options {
     int frames;
     int seed;
     double clock_mhz; // 0 = the device's
+    bool has_output;  // the output layer is built too
     bool is_forced;
 } generate_options;
 
@@ -32,6 +33,8 @@ static void print_help(void)
         printf("%s%s", i == 5 ? "\n                 " : " ", devices[i].name);
     printf("\n  --pes N        processing elements over all products (default: the most that fit\n"
            "                 60 %% of every resource)\n"
+           "  --output-layer the linear layer to the labels too: m_y carries scores (default: it\n"
+           "                 stays in software, m_y carries the last layer's output)\n"
            "  --clock MHZ    clock for latency figures (default: the device's, an assumption)\n"
            "  -o, --output   the project's folder; refused when it exists, unless --force\n"
            "  --data CORPUS  stimulus from the utterances of a corpus (default: random frames)\n"
@@ -98,6 +101,8 @@ static ernn_status choose_design(const generate_options *options, const ernn_qmo
         options->pes
             ? ernn_design_new(spec, device, signal_bits, weight_bits, options->pes, design, err)
             : ernn_design_most_pes(spec, device, signal_bits, weight_bits, 0.6, design, err);
+    if (status == ERNN_OK && options->has_output)
+        ernn_design_add_output(spec, design);
     if (status == ERNN_OK && options->clock_mhz > 0)
         design->clock_mhz = options->clock_mhz;
     return status;
@@ -113,7 +118,10 @@ static void report(const generate_options *options, const ernn_spec *spec,
     printf("%s: %s, %d PEs", options->output, network, design->pes);
     if (design->pes < design->pes_wanted)
         printf(" (%d wanted; more would change nothing)", design->pes_wanted);
-    printf(", %d lanes\n", design->cell_lanes);
+    printf(", %d lanes", design->cell_lanes);
+    if (design->output_pes)
+        printf(", output layer on %d elements of one multiplier", design->output_pes);
+    printf("\n");
     printf("modelled on %s: %d of %d LUT, %d of %d FF, %d of %d DSP, %d of %d BRAM\n", device->name,
            cost.lut, device->lut, cost.ff, device->ff, cost.dsp, device->dsp, cost.bram,
            device->bram);
@@ -181,6 +189,9 @@ static int set_option(generate_options *options, int c, const char *text)
     case 'r':
         options->rtl = text;
         break;
+    case 'O':
+        options->has_output = true;
+        break;
     case 'F':
         options->is_forced = true;
         break;
@@ -207,17 +218,13 @@ static int check(generate_options *options, int argc, char **argv)
 
 int ernn_cli_generate(int argc, char **argv)
 {
-    static const struct option LONG[] = {{"device", required_argument, NULL, 'D'},
-                                         {"pes", required_argument, NULL, 'p'},
-                                         {"clock", required_argument, NULL, 'c'},
-                                         {"output", required_argument, NULL, 'o'},
-                                         {"data", required_argument, NULL, 'd'},
-                                         {"frames", required_argument, NULL, 'f'},
-                                         {"seed", required_argument, NULL, 's'},
-                                         {"rtl", required_argument, NULL, 'r'},
-                                         {"force", no_argument, NULL, 'F'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {
+        {"device", required_argument, NULL, 'D'}, {"pes", required_argument, NULL, 'p'},
+        {"clock", required_argument, NULL, 'c'},  {"output", required_argument, NULL, 'o'},
+        {"data", required_argument, NULL, 'd'},   {"frames", required_argument, NULL, 'f'},
+        {"seed", required_argument, NULL, 's'},   {"rtl", required_argument, NULL, 'r'},
+        {"output-layer", no_argument, NULL, 'O'}, {"force", no_argument, NULL, 'F'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     generate_options options = {.seed = 1};
     int c;
     while ((c = getopt_long(argc, argv, "o:h", LONG, NULL)) != -1) {

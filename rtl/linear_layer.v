@@ -1,8 +1,10 @@
 // The output layer: scores = saturate(W y + b) for each frame (docs/fixed-point.md 7).
 //
-//   s_x --> circ_spectrum --> circ_array --> block_rows --> LANES x gate_sum --> frame_fifo
-//
-// No state; frames overlap. Parameters, ports and load bus: rtl/README.md.
+//   s_x --> row_split --> circ_spectrum --> circ_array --> block_rows --> LANES x gate_sum
+//                                                                            --> frame_fifo
+// Beats of s_x may be wider than those of m_y (INPUT_LANES, LANES): a dense layer takes and gives
+// one word a cycle behind layers of larger blocks. No state; frames overlap. Parameters, ports and
+// load bus: rtl/README.md.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -10,7 +12,8 @@ module linear_layer #(
   parameter LAYER             = 15,
   parameter SIGNAL_BITS       = 16,
   parameter WEIGHT_BITS       = 12,
-  parameter LANES             = 4,
+  parameter LANES             = 4,       // of m_y and of the product, at most its block size
+  parameter INPUT_LANES       = LANES,   // of s_x, LANES or more
   parameter N_INPUTS          = 32,
   parameter N_OUTPUTS         = 24,
   parameter LOG2_K            = 3,
@@ -19,27 +22,27 @@ module linear_layer #(
   parameter ACCUMULATOR_SHIFT = 10,
   parameter OUTPUT_SHIFT      = 3
 ) (
-  input  wire                         clk,
-  input  wire                         rst,
-  input  wire                         i_load_valid,
-  input  wire [7:0]                   i_load_unit,
-  input  wire                         i_load_start,
-  input  wire [31:0]                  i_load_data,
-  input  wire [LANES*SIGNAL_BITS-1:0] s_x_data,
-  input  wire                         s_x_valid,
-  output wire                         s_x_ready,
-  input  wire                         s_x_last,
-  output wire [LANES*SIGNAL_BITS-1:0] m_y_data,
-  output wire                         m_y_valid,
-  input  wire                         m_y_ready,
-  output wire                         m_y_last,
-  output wire [4:0]                   o_saturated,
-  output wire [4:0]                   o_saturation,
-  output wire                         o_misframed
+  input  wire                                     clk,
+  input  wire                                     rst,
+  input  wire                                     i_load_valid,
+  input  wire [7:0]                               i_load_unit,
+  input  wire                                     i_load_start,
+  input  wire [31:0]                              i_load_data,
+  input  wire [INPUT_LANES*SIGNAL_BITS-1:0]       s_x_data,
+  input  wire                                     s_x_valid,
+  output wire                                     s_x_ready,
+  input  wire                                     s_x_last,
+  output wire [LANES*SIGNAL_BITS-1:0]             m_y_data,
+  output wire                                     m_y_valid,
+  input  wire                                     m_y_ready,
+  output wire                                     m_y_last,
+  output wire [4:0]                               o_saturated,
+  output wire [4:0]                               o_saturation,
+  output wire                                     o_misframed
 );
   localparam S = SIGNAL_BITS;
   localparam ROW_WIDTH = LANES * SIGNAL_BITS;
-  localparam BEATS = (N_INPUTS + LANES - 1) / LANES;
+  localparam BEATS = (N_INPUTS + INPUT_LANES - 1) / INPUT_LANES;
   localparam ROWS = (N_OUTPUTS + LANES - 1) / LANES;
   localparam BIAS_ROW_BITS = (ROWS > 1) ? $clog2(ROWS) : 1;
   localparam LAST_LANES = N_OUTPUTS - (ROWS - 1) * LANES;   // scores in the last row
@@ -71,6 +74,25 @@ module linear_layer #(
     .o_misframed (o_misframed)
   );
 
+  wire [ROW_WIDTH-1:0] x_row;
+  wire                 x_valid;
+  wire                 x_ready;
+  row_split #(
+    .SIGNAL_BITS (SIGNAL_BITS),
+    .IN_LANES    (INPUT_LANES),
+    .OUT_LANES   (LANES),
+    .N           (N_INPUTS)
+  ) u_split (
+    .clk     (clk),
+    .rst     (rst),
+    .s_data  (s_x_data),
+    .s_valid (s_x_valid),
+    .s_ready (s_x_ready),
+    .m_data  (x_row),
+    .m_valid (x_valid),
+    .m_ready (x_ready)
+  );
+
   // The product begins when its scores have room.
   wire           ready;
   wire           has_room;
@@ -96,9 +118,9 @@ module linear_layer #(
   ) u_spectrum (
     .clk          (clk),
     .rst          (rst),
-    .s_x_data     (s_x_data),
-    .s_x_valid    (s_x_valid),
-    .s_x_ready    (s_x_ready),
+    .s_x_data     (x_row),
+    .s_x_valid    (x_valid),
+    .s_x_ready    (x_ready),
     .o_filled     (unused_filled),
     .i_release    (done),
     .i_column     (column),

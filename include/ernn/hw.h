@@ -49,6 +49,7 @@ typedef struct ernn_design {
     int pes;        // the sum of layer_pes: less than asked when more would change nothing
     // All chains together. 0: the layer has no such product or it runs on the recurrent's elements.
     int layer_pes[ERNN_MAX_LAYERS][ERNN_PRODUCTS];
+    int output_pes; // of the output layer, not in `pes`; 0: that layer stays in software
     double clock_mhz;
 } ernn_design;
 
@@ -69,6 +70,10 @@ ERNN_API ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *d
                                      int signal_bits, int weight_bits, int pes, ernn_design *design,
                                      ernn_error *err);
 ERNN_API ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *design);
+// Builds the output layer too: the fewest elements that keep the cycles per frame, fewer when the
+// device has no multipliers for them. It is dense and takes a cycle for each of its inputs at
+// least.
+ERNN_API void ernn_design_add_output(const ernn_spec *spec, ernn_design *design);
 // ERNN_NO_FIT naming the resource, the need and what the device has.
 ERNN_API ernn_status ernn_design_check(const ernn_spec *spec, const ernn_design *design,
                                        ernn_error *err);

@@ -10,7 +10,16 @@
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 // Widths that depend on the network.
-enum { BEAT = -1, KEEP = -2, WORDS = -3, WORD = -4, HITS = -5 };
+enum {
+    BEAT = -1,
+    KEEP = -2,
+    WORDS = -3,
+    OUTPUT_BEAT = -4,
+    OUTPUT_KEEP = -5,
+    OUTPUT_WORDS = -6,
+    WORD = -7,
+    HITS = -8
+};
 
 typedef struct axi_signal {
     char direction; // of the module: i, o
@@ -46,8 +55,8 @@ static const axi_signal PORTS[] = {
     {'i', 1, "s_axis_tvalid"},
     {'o', 1, "s_axis_tready"},
     {'i', 1, "s_axis_tlast"},
-    {'o', BEAT, "m_axis_tdata"},
-    {'o', KEEP, "m_axis_tkeep"},
+    {'o', OUTPUT_BEAT, "m_axis_tdata"},
+    {'o', OUTPUT_KEEP, "m_axis_tkeep"},
     {'o', 1, "m_axis_tvalid"},
     {'i', 1, "m_axis_tready"},
     {'o', 1, "m_axis_tlast"},
@@ -76,7 +85,7 @@ static const axi_net NETS[] = {
     {1, "x_valid", "m_x_valid", "s_x_valid"},
     {1, "x_ready", "m_x_ready", "s_x_ready"},
     {1, "x_last", "m_x_last", "s_x_last"},
-    {WORDS, "y_data", "s_y_data", "m_y_data"},
+    {OUTPUT_WORDS, "y_data", "s_y_data", "m_y_data"},
     {1, "y_valid", "s_y_valid", "m_y_valid"},
     {1, "y_ready", "s_y_ready", "m_y_ready"},
     {1, "y_last", "", "m_y_last"},
@@ -100,10 +109,16 @@ static int width_of(const ernn_plan *plan, int width)
         return bytes * lanes;
     case WORDS:
         return bits * lanes;
+    case OUTPUT_BEAT:
+        return 8 * bytes * plan->output_lanes;
+    case OUTPUT_KEEP:
+        return bytes * plan->output_lanes;
+    case OUTPUT_WORDS:
+        return bits * plan->output_lanes;
     case WORD:
         return bits;
     case HITS:
-        return 5 * plan->n_layers;
+        return 5 * plan->n_stages;
     default:
         return width;
     }
@@ -122,16 +137,15 @@ static void print_range(const ernn_plan *plan, int width, char *range, size_t si
 // ---- Header ----
 
 static void print_stream_text(ernn_buffer *out, const ernn_plan *plan, const char *name, int n,
-                              int frac)
+                              int lanes, int frac)
 {
     const int bits = (int)plan->network->signal_bits;
-    const int lanes = plan->design->lanes;
-    const int last = n - (ernn_plan_beats(plan, n) - 1) * lanes;
+    const int beats = (n + lanes - 1) / lanes;
+    const int last = n - (beats - 1) * lanes;
     ernn_buffer_print(out,
                       "//   %s  packets of %d beats, %d words in containers of %d bytes a beat, %d "
                       "in the\n//           last; Q%d.%d, sign-extended\n",
-                      name, ernn_plan_beats(plan, n), lanes, (bits + 7) / 8, last, bits - frac,
-                      frac);
+                      name, beats, lanes, (bits + 7) / 8, last, bits - frac, frac);
 }
 
 static void print_header(ernn_buffer *out, const ernn_plan *plan)
@@ -147,8 +161,8 @@ static void print_header(ernn_buffer *out, const ernn_plan *plan)
                            "//   aclk    the one clock; aresetn: synchronous, one cycle suffices\n"
                            "//   s_axi   AXI4-Lite, docs/registers.md\n"
                            "//   irq     level, high until ISR is cleared\n");
-    print_stream_text(out, plan, "s_axis", plan->n_inputs, plan->input_frac);
-    print_stream_text(out, plan, "m_axis", plan->n_outputs, plan->output_frac);
+    print_stream_text(out, plan, "s_axis", plan->n_inputs, plan->design->lanes, plan->input_frac);
+    print_stream_text(out, plan, "m_axis", plan->n_outputs, plan->output_lanes, plan->output_frac);
 }
 
 // ---- Module ----
@@ -219,8 +233,10 @@ static void print_shell(ernn_buffer *out, const ernn_plan *plan)
                       word_of(plan, "VERSION"), word_of(plan, "GEOMETRY"));
     ernn_buffer_print(out,
                       "    .N_INPUTS      (%d),\n    .N_OUTPUTS     (%d),\n"
-                      "    .LANES         (%d),\n    .N_LAYERS      (%d),\n",
-                      plan->n_inputs, plan->n_outputs, plan->design->lanes, plan->n_layers);
+                      "    .LANES         (%d),\n    .OUTPUT_LANES  (%d),\n"
+                      "    .N_LAYERS      (%d),\n",
+                      plan->n_inputs, plan->n_outputs, plan->design->lanes, plan->output_lanes,
+                      plan->n_stages);
     ernn_buffer_print(out, "    .SIGNAL_BITS   (%d),\n    .WEIGHT_BITS   (%d)\n  ) u_shell (\n",
                       (int)plan->network->signal_bits, (int)plan->network->weight_bits);
     for (int i = 0; i < COUNT(PORTS); i++)

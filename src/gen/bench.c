@@ -16,10 +16,11 @@ static void print_constants(ernn_buffer *out, const ernn_plan *plan, const ernn_
     const size_t units = (size_t)(plan->n_units + v->n_states * plan->n_states);
     const size_t hang = 100000 + 200 * (size_t)plan->cost.latency_cycles;
     print_constant(out, "BITS", plan->network->signal_bits, "of a signal");
-    print_constant(out, "LANES", (size_t)plan->design->lanes, "words of a beat");
+    print_constant(out, "LANES", (size_t)plan->design->lanes, "words of an input beat");
+    print_constant(out, "OUTPUT_LANES", (size_t)plan->output_lanes, "words of an output beat");
     print_constant(out, "N_INPUTS", (size_t)plan->n_inputs, "words of an input frame");
     print_constant(out, "N_OUTPUTS", (size_t)plan->n_outputs, "words of an output frame");
-    print_constant(out, "N_LAYERS", (size_t)plan->n_layers, "");
+    print_constant(out, "N_STAGES", (size_t)plan->n_stages, "layers, the output layer included");
     print_constant(out, "FRAMES", (size_t)v->total_frames, "of stimulus, all sequences");
     print_constant(out, "N_SEQUENCES", (size_t)v->n_sequences, "");
     print_constant(out, "WEIGHT_UNITS", (size_t)plan->n_units, "units loaded once");
@@ -91,11 +92,11 @@ static const net NETS[] = {
     {"wire", "x_valid"},
     {"wire", "x_ready"},
     {"wire", "x_last"},
-    {"wire [LANES*BITS-1:0]", "y_data"},
+    {"wire [OUTPUT_LANES*BITS-1:0]", "y_data"},
     {"wire", "y_valid"},
     {"wire", "y_ready"},
     {"wire", "y_last"},
-    {"wire [5*N_LAYERS-1:0]", "saturated"},
+    {"wire [5*N_STAGES-1:0]", "saturated"},
     {"wire", "misframed"},
     {"wire", "load_stall"},
     {"wire", "source_stall"},
@@ -233,8 +234,9 @@ static void print_wiring(ernn_buffer *out, uint64_t seed)
 {
     ernn_buffer_print(out, "\n");
     for (size_t i = 0; i < COUNT(NETS); i++)
-        ernn_buffer_print(out, "  %-22s %s;\n", NETS[i].type, NETS[i].name);
-    ernn_buffer_print(out, "  wire [63:0]            sequence_row = sequences[sequence_id];\n");
+        ernn_buffer_print(out, "  %-29s %s;\n", NETS[i].type, NETS[i].name);
+    ernn_buffer_print(out,
+                      "  wire [63:0]                   sequence_row = sequences[sequence_id];\n");
     print_instance(out, "bench_control",
                    "\n    .WEIGHT_UNITS (WEIGHT_UNITS),\n    .STATE_UNITS  (STATE_UNITS),\n"
                    "    .N_SEQUENCES  (N_SEQUENCES)\n  ",
@@ -248,7 +250,7 @@ static void print_wiring(ernn_buffer *out, uint64_t seed)
                    ".HOLD(HOLD_CYCLES)\n  ",
                    "u_source", SOURCE, COUNT(SOURCE));
     print_instance(out, "bench_sink",
-                   "\n    .BITS(BITS), .LANES(LANES), .N(N_OUTPUTS), .FRAMES(FRAMES), "
+                   "\n    .BITS(BITS), .LANES(OUTPUT_LANES), .N(N_OUTPUTS), .FRAMES(FRAMES), "
                    ".LIMIT(HANG_CYCLES)\n  ",
                    "u_sink", SINK, COUNT(SINK));
     print_instance(out, "ernn_top", "", "u_top", TOP, COUNT(TOP));
@@ -366,6 +368,17 @@ static void print_layer_traces(ernn_buffer *out, const ernn_plan *plan, int l)
     print_trace(out, plan, l, &y);
 }
 
+// The output layer counts as one more layer.
+static void print_output_traces(ernn_buffer *out, const ernn_plan *plan)
+{
+    const ernn_rt_matrix *matrix = &plan->network->output;
+    const trace product = product_trace("output_product", matrix, 1, "block_valid", "block");
+    const trace scores =
+        vector_trace("scores", plan->output_lanes, matrix->rows, "y_valid", "y_row");
+    print_trace(out, plan, plan->n_layers, &product);
+    print_trace(out, plan, plan->n_layers, &scores);
+}
+
 static void print_traces(ernn_buffer *out, const ernn_plan *plan)
 {
     ernn_buffer_print(out, "\n  // +trace writes every signal of pass 0 to build/trace.txt,\n"
@@ -382,6 +395,8 @@ static void print_traces(ernn_buffer *out, const ernn_plan *plan)
     print_trace(out, plan, -1, &x);
     for (int l = 0; l < plan->n_layers; l++)
         print_layer_traces(out, plan, l);
+    if (plan->has_output)
+        print_output_traces(out, plan);
 }
 
 // ---- Verdict ----
@@ -397,7 +412,7 @@ static void print_flags(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_
                       "  localparam [4:0] WANT_SATURATED = 5'h%02x;\n"
                       "  wire [4:0] any_saturated = ",
                       want);
-    for (int l = 0; l < plan->n_layers; l++)
+    for (int l = 0; l < plan->n_stages; l++)
         ernn_buffer_print(out, "%ssaturated[%d:%d]", l ? " | " : "", 5 * l + 4, 5 * l);
     ernn_buffer_print(out, ";\n");
 }

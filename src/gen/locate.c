@@ -10,10 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TRACE = 1 << 30, LAYERS = 8, HEX = 16 };
+// The output layer counts as one more layer.
+enum { MAX_TRACE = 1 << 30, LAYERS = 9, HEX = 16 };
 
-static const char *const SIGNALS[] = {
-    "x", "input_product", "recurrent_product", "candidate_product", "c", "m", "y"};
+static const char *const SIGNALS[] = {"x",
+                                      "input_product",
+                                      "recurrent_product",
+                                      "candidate_product",
+                                      "c",
+                                      "m",
+                                      "y",
+                                      "output_product",
+                                      "scores"};
 enum { N_SIGNALS = sizeof SIGNALS / sizeof *SIGNALS };
 
 // One vector of the model's trace: where its digits lie, and where its words of the bench's trace.

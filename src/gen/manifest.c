@@ -21,6 +21,7 @@ static void print_facts(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_
                       cost->lut, cost->weight_bits_total);
     ernn_buffer_print(out, "  \"network\": \"%s\",\n  \"options\": \"%s\",\n", plan->spec_text,
                       plan->options_text);
+    ernn_buffer_print(out, "  \"output\": \"%s\",\n", plan->has_output ? "scores" : "y");
     ernn_buffer_print(out, "  \"output_words\": %d,\n  \"pes\": %d,\n  \"sequences\": %d,\n",
                       plan->n_outputs, plan->design->pes, v->n_sequences);
     ernn_buffer_print(out, "  \"signal_bits\": %d,\n  \"traced_frames\": %d,\n",

@@ -12,9 +12,14 @@ int32_t ernn_plan_word(const ernn_plan_unit *unit, size_t i)
     return unit->weights ? unit->weights[i] : unit->words[i];
 }
 
-int ernn_plan_beats(const ernn_plan *plan, int n)
+int ernn_plan_input_beats(const ernn_plan *plan)
 {
-    return (n + plan->design->lanes - 1) / plan->design->lanes;
+    return (plan->n_inputs + plan->design->lanes - 1) / plan->design->lanes;
+}
+
+int ernn_plan_output_beats(const ernn_plan *plan)
+{
+    return (plan->n_outputs + plan->output_lanes - 1) / plan->output_lanes;
 }
 
 static size_t blocks(uint32_t n, uint32_t log2_k)
@@ -32,7 +37,10 @@ static ernn_plan_unit *add_unit(ernn_plan *plan, int layer, ernn_plan_what what,
         is_state ? &plan->states[plan->n_states++] : &plan->units[plan->n_units++];
     *unit = (ernn_plan_unit){
         .layer = layer, .what = what, .bits = bits, .frac = frac, .n_words = n_words};
-    snprintf(unit->name, sizeof unit->name, "l%d_%.30s", layer, name);
+    if (layer == ERNN_PLAN_OUTPUT)
+        snprintf(unit->name, sizeof unit->name, "output_%.30s", name);
+    else
+        snprintf(unit->name, sizeof unit->name, "l%d_%.30s", layer, name);
     *(is_state ? &plan->state_words : &plan->load_words) += n_words;
     return unit;
 }
@@ -161,6 +169,39 @@ static void set_layer_parameters(ernn_plan *plan, int l)
     set_name(to, "TANH_SLOPES");
 }
 
+// ---- The output layer ----
+
+// In the order of declaration in rtl/linear_layer.v.
+static void add_output(ernn_plan *plan)
+{
+    const ernn_rt_matrix *matrix = &plan->network->output;
+    ernn_plan_layer *to = &plan->layers[plan->n_stages++];
+    *to = (ernn_plan_layer){.module = "linear_layer", .instance = "u_output_linear"};
+    set(to, "", "LAYER", ERNN_PLAN_OUTPUT);
+    set(to, "", "SIGNAL_BITS", plan->network->signal_bits);
+    set(to, "", "WEIGHT_BITS", plan->network->weight_bits);
+    set(to, "", "LANES", plan->output_lanes);
+    set(to, "", "INPUT_LANES", plan->design->lanes);
+    set(to, "", "N_INPUTS", matrix->cols);
+    set(to, "", "N_OUTPUTS", matrix->rows);
+    set_matrix(to, "", matrix, plan->design->output_pes);
+    add_matrix(plan, ERNN_PLAN_OUTPUT, ERNN_LOAD_INPUT, "weights", matrix);
+    add_vector(plan, ERNN_PLAN_OUTPUT, ERNN_LOAD_BIAS, "bias", matrix->rows,
+               plan->network->output_frac, plan->network->output_bias);
+}
+
+// m_y carries the last layer's y, or the scores of the output layer.
+static void set_output(ernn_plan *plan)
+{
+    const ernn_rt_network *network = plan->network;
+    const ernn_rt_layer *last = &network->layers[network->n_layers - 1];
+    const int k = 1 << network->output.log2_k;
+    plan->has_output = plan->design->output_pes > 0;
+    plan->n_outputs = (int)(plan->has_output ? network->output.rows : last->n_outputs);
+    plan->output_frac = (int)(plan->has_output ? network->output_frac : last->output_frac);
+    plan->output_lanes = plan->has_output && k < plan->design->lanes ? k : plan->design->lanes;
+}
+
 // ---- Digests ----
 
 static void add_words(ernn_digest *digest, const ernn_plan_unit *unit)
@@ -191,7 +232,7 @@ static uint32_t geometry_of(const ernn_plan *plan)
 {
     char text[ERNN_DIGEST_TEXT];
     ernn_digest digest = ernn_digest_new();
-    for (int l = 0; l < plan->n_layers; l++) {
+    for (int l = 0; l < plan->n_stages; l++) {
         const ernn_plan_layer *layer = &plan->layers[l];
         ernn_digest_add(&digest, layer->module, strlen(layer->module) + 1);
         for (int i = 0; i < layer->n_parameters; i++) {
@@ -224,7 +265,7 @@ static void digest_plan(ernn_plan *plan)
     add_table(&model, plan->network->tanh.base);
     add_table(&model, plan->network->tanh.slope);
     ernn_digest_add(&design, plan->options_text, strlen(plan->options_text));
-    for (int l = 0; l < plan->n_layers; l++)
+    for (int l = 0; l < plan->n_stages; l++)
         for (int i = 0; i < plan->layers[l].n_parameters; i++) {
             const ernn_plan_parameter *parameter = &plan->layers[l].parameters[i];
             ernn_digest_add(&design, parameter->name, strlen(parameter->name) + 1);
@@ -251,11 +292,10 @@ ernn_status ernn_plan_new(const ernn_spec *spec, const ernn_rt_network *network,
                         .n_layers = (int)network->n_layers,
                         .cost = ernn_design_cost(spec, design)};
     ernn_spec_print(spec, plan->spec_text, sizeof plan->spec_text);
-    const ernn_rt_layer *last = &network->layers[network->n_layers - 1];
     plan->n_inputs = (int)network->layers[0].n_inputs;
-    plan->n_outputs = (int)last->n_outputs;
     plan->input_frac = (int)network->layers[0].input_frac;
-    plan->output_frac = (int)last->output_frac;
+    plan->n_stages = plan->n_layers;
+    set_output(plan);
     for (int l = 0; l < plan->n_layers; l++) {
         ernn_plan_layer *layer = &plan->layers[l];
         const bool is_lstm = network->layers[l].cell == ERNN_RT_LSTM;
@@ -265,13 +305,15 @@ ernn_status ernn_plan_new(const ernn_spec *spec, const ernn_rt_network *network,
         set_layer_parameters(plan, l);
         add_layer_units(plan, l);
     }
+    if (plan->has_output)
+        add_output(plan);
     snprintf(
         plan->options_text, sizeof plan->options_text,
-        "cell_lanes=%d clock_mhz=%.9g device=%s frames=%d lanes=%d network=%s pes=%d seed=%" PRIu64
-        " signal_bits=%d stimulus=%s weight_bits=%d",
+        "cell_lanes=%d clock_mhz=%.9g device=%s frames=%d lanes=%d network=%s output_pes=%d pes=%d "
+        "seed=%" PRIu64 " signal_bits=%d stimulus=%s weight_bits=%d",
         design->cell_lanes, design->clock_mhz, design->device->name, options->max_frames,
-        design->lanes, plan->spec_text, design->pes, options->seed, design->signal_bits,
-        options->vectors ? "sequences" : "random", design->weight_bits);
+        design->lanes, plan->spec_text, design->output_pes, design->pes, options->seed,
+        design->signal_bits, options->vectors ? "sequences" : "random", design->weight_bits);
     digest_plan(plan);
     return ERNN_OK;
 }

@@ -14,6 +14,7 @@ enum {
     ERNN_PLAN_MAX_UNITS = ERNN_RT_MAX_LAYERS * ERNN_PLAN_UNITS_PER_LAYER,
     ERNN_PLAN_MAX_PARAMETERS = 40,
     ERNN_PLAN_NO_FRAC = -99,
+    ERNN_PLAN_OUTPUT = 15, // LAYER of the output layer on the load bus
 };
 
 // Lower half of i_load_unit; the upper half is the layer.
@@ -32,7 +33,7 @@ typedef enum ernn_plan_what {
 // One run of words on the load bus, one file of mem/. The states y and c have no file: they are
 // stimulus.
 typedef struct ernn_plan_unit {
-    int layer;
+    int layer; // ERNN_PLAN_OUTPUT: of the output layer
     ernn_plan_what what;
     char name[40];  // "l0_recurrent_weights"
     char shape[96]; // "[p][q][k] = [96][32][8]"
@@ -49,9 +50,9 @@ typedef struct ernn_plan_parameter {
 } ernn_plan_parameter;
 
 typedef struct ernn_plan_layer {
-    const ernn_rt_layer *layer;
-    const char *module; // lstm_layer or gru_layer
-    char instance[24];  // "u_l0_lstm"
+    const ernn_rt_layer *layer; // NULL: the output layer
+    const char *module;         // lstm_layer, gru_layer or linear_layer
+    char instance[24];          // "u_l0_lstm"
     int n_parameters;
     ernn_plan_parameter parameters[ERNN_PLAN_MAX_PARAMETERS];
 } ernn_plan_layer;
@@ -65,8 +66,11 @@ typedef struct ernn_plan {
     int n_outputs;
     int input_frac;
     int output_frac;
+    bool has_output;  // the output layer is built: m_y carries scores
+    int output_lanes; // words of a beat of m_y
     int n_layers;
-    ernn_plan_layer layers[ERNN_RT_MAX_LAYERS];
+    int n_stages; // layers, then the output layer
+    ernn_plan_layer layers[ERNN_RT_MAX_LAYERS + 1];
     int n_units;
     ernn_plan_unit units[ERNN_PLAN_MAX_UNITS]; // weights, biases, peepholes
     int n_states;
@@ -89,7 +93,8 @@ ernn_status ernn_plan_new(const ernn_spec *spec, const ernn_rt_network *network,
 // Word i of a unit that has words.
 int32_t ernn_plan_word(const ernn_plan_unit *unit, size_t i);
 
-// Beats of a vector of n words.
-int ernn_plan_beats(const ernn_plan *plan, int n);
+// Beats of a frame of s_x and of m_y.
+int ernn_plan_input_beats(const ernn_plan *plan);
+int ernn_plan_output_beats(const ernn_plan *plan);
 
 #endif

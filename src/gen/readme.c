@@ -88,11 +88,11 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
     char x[120];
     char y[120];
     snprintf(x, sizeof x, "%d words of Q%d.%d a frame in %d beats of %d, the first in the low bits",
-             plan->n_inputs, bits - plan->input_frac, plan->input_frac,
-             ernn_plan_beats(plan, plan->n_inputs), plan->design->lanes);
-    snprintf(y, sizeof y, "%d words of Q%d.%d a frame in %d beats of %d", plan->n_outputs,
-             bits - plan->output_frac, plan->output_frac, ernn_plan_beats(plan, plan->n_outputs),
+             plan->n_inputs, bits - plan->input_frac, plan->input_frac, ernn_plan_input_beats(plan),
              plan->design->lanes);
+    snprintf(y, sizeof y, "%d words of Q%d.%d a frame in %d beats of %d", plan->n_outputs,
+             bits - plan->output_frac, plan->output_frac, ernn_plan_output_beats(plan),
+             plan->output_lanes);
     const port_row rows[] = {
         {"clk", "in", 1, "clock; everything is synchronous to it"},
         {"rst", "in", 1, "reset, synchronous, active high"},
@@ -104,10 +104,10 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
         {"s_x_data", "in", beat, x},
         {"s_x_valid, s_x_last", "in", 1, "stream in; last on the last beat of a frame"},
         {"s_x_ready", "out", 1, "a beat moves when valid and ready are high"},
-        {"m_y_data", "out", beat, y},
+        {"m_y_data", "out", plan->output_lanes * bits, y},
         {"m_y_valid, m_y_last", "out", 1, "stream out"},
         {"m_y_ready", "in", 1, ""},
-        {"o_saturated", "out", 5 * plan->n_layers,
+        {"o_saturated", "out", 5 * plan->n_stages,
          "sticky, 5 a layer: spectrum, accumulator, product, preactivation, cell"},
         {"o_misframed", "out", 1, "sticky: s_x_last came in the wrong place"},
     };
@@ -133,6 +133,9 @@ static void print_layers(ernn_buffer *out, const ernn_plan *plan)
                           pes[ERNN_PRODUCT_RECURRENT], pes[ERNN_PRODUCT_CANDIDATE],
                           pes[ERNN_PRODUCT_PROJECTION]);
     }
+    if (plan->has_output)
+        ernn_buffer_print(out, "\n%s: %d elements of one multiplier.\n",
+                          plan->layers[plan->n_layers].instance, plan->design->output_pes);
     ernn_buffer_print(out,
                       "\nThey change speed, never results. 0: none, or on those of W_r y.\n\n");
 }
@@ -188,10 +191,12 @@ void ernn_print_readme(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_v
     ernn_buffer_print(out, "# Accelerator of %s\n\n", plan->spec_text);
     ernn_buffer_print(
         out,
-        "Written by ernn %s: the recurrent stack in Verilog, bit-exact to the C model "
-        "over %d frames in %d sequences.\nThe linear layer to the labels and the "
-        "decoder stay in software.\n\n",
-        ERNN_VERSION, vectors->total_frames, vectors->n_sequences);
+        "Written by ernn %s: the recurrent stack%s in Verilog, bit-exact to the C model "
+        "over %d frames in %d sequences.\n%s in software.\n\n",
+        ERNN_VERSION, plan->has_output ? " and the linear layer to the labels" : "",
+        vectors->total_frames, vectors->n_sequences,
+        plan->has_output ? "m_y carries the scores of the labels; the decoder stays"
+                         : "The linear layer to the labels and the decoder stay");
     print_pipeline(out, plan);
     print_commands(out, plan);
     print_files(out);

@@ -47,7 +47,7 @@ static const ernn_field INPUTS[] = {{"words", 0, 32, RO, ERNN_VALUE_INPUTS, "of 
 static const ernn_field OUTPUTS[] = {
     {"words", 0, 32, RO, ERNN_VALUE_OUTPUTS, "of an output frame"}};
 static const ernn_field LAYOUT[] = {
-    {"lanes", 0, 8, RO, ERNN_VALUE_LANES, "words of a beat"},
+    {"lanes", 0, 8, RO, ERNN_VALUE_LANES, "words of a beat of s_axis"},
     {"layers", 8, 8, RO, ERNN_VALUE_LAYERS, "with saturation counters"},
     {"signal_bits", 16, 8, RO, ERNN_VALUE_SIGNAL_BITS, "of a word, in the next multiple of 8"},
     {"weight_bits", 24, 8, RO, ERNN_VALUE_WEIGHT_BITS, "of a weight"},
@@ -191,7 +191,7 @@ uint32_t ernn_register_reset(const ernn_plan *plan, const ernn_field *field)
     case ERNN_VALUE_LANES:
         return (uint32_t)plan->design->lanes;
     case ERNN_VALUE_LAYERS:
-        return (uint32_t)plan->n_layers;
+        return (uint32_t)plan->n_stages;
     case ERNN_VALUE_SIGNAL_BITS:
         return plan->network->signal_bits;
     case ERNN_VALUE_WEIGHT_BITS:

@@ -133,17 +133,18 @@ static void print_constants(ernn_buffer *out, const ernn_plan *plan)
     print_define(out, "ERNN_GEOMETRY_VALUE", plan->geometry);
     print_define(out, "ERNN_N_INPUTS", (uint32_t)plan->n_inputs);
     print_define(out, "ERNN_N_OUTPUTS", (uint32_t)plan->n_outputs);
-    print_define(out, "ERNN_N_LAYERS", (uint32_t)plan->n_layers);
+    print_define(out, "ERNN_N_LAYERS", (uint32_t)plan->n_stages);
     print_define(out, "ERNN_LANES", lanes);
+    print_define(out, "ERNN_OUTPUT_LANES", (uint32_t)plan->output_lanes);
     print_define(out, "ERNN_SIGNAL_BITS", bits);
     print_define(out, "ERNN_WEIGHT_BITS", plan->network->weight_bits);
     ernn_buffer_print(out, "// Bytes of a word in the streams, of an input and of an output frame: "
                            "whole beats.\n");
     print_define(out, "ERNN_WORD_BYTES", (bits + 7) / 8);
     print_define(out, "ERNN_INPUT_BYTES",
-                 (uint32_t)ernn_plan_beats(plan, plan->n_inputs) * lanes * ((bits + 7) / 8));
+                 (uint32_t)ernn_plan_input_beats(plan) * lanes * ((bits + 7) / 8));
     print_define(out, "ERNN_OUTPUT_BYTES",
-                 (uint32_t)ernn_plan_beats(plan, plan->n_outputs) * lanes * ((bits + 7) / 8));
+                 (uint32_t)(ernn_plan_output_beats(plan) * plan->output_lanes) * ((bits + 7) / 8));
 }
 
 static void print_unit_defines(ernn_buffer *out, const ernn_plan_unit *units, int n)

@@ -63,6 +63,16 @@ static void print_input_product(ernn_buffer *out, const int *pes)
         ernn_buffer_print(out, "//   [FFT]->[W_x x, same PE]->[IFFT]-+\n");
 }
 
+static void print_output_layer(ernn_buffer *out, const ernn_plan *plan)
+{
+    if (plan->has_output)
+        ernn_buffer_print(
+            out,
+            "//     |            output layer: linear, scores of %d labels\n//     v\n"
+            "//   [W y, %3d PE]-->[+ b]\n",
+            plan->n_outputs, plan->design->output_pes);
+}
+
 void ernn_print_drawing(ernn_buffer *out, const ernn_plan *plan)
 {
     const int bits = plan->design->signal_bits;
@@ -85,6 +95,7 @@ void ernn_print_drawing(ernn_buffer *out, const ernn_plan *plan)
                                "//     +--------------------------- y --------------------------+"
                                "\n");
     }
+    print_output_layer(out, plan);
     ernn_buffer_print(out, "//     |\n//     v\n//   m_y: %d words, Q%d.%d\n//\n", plan->n_outputs,
                       bits - plan->output_frac, plan->output_frac);
 }
@@ -122,10 +133,11 @@ static void print_port_table(ernn_buffer *out, const ernn_plan *plan, const ernn
                       "follows in 4 cycles\n");
     ernn_buffer_print(
         out, "//   s_x_*          %d words of %d bits a beat, %d beats a frame, Q%d.%d\n", lanes,
-        bits, ernn_plan_beats(plan, plan->n_inputs), bits - plan->input_frac, plan->input_frac);
-    ernn_buffer_print(
-        out, "//   m_y_*          %d words of %d bits a beat, %d beats a frame, Q%d.%d\n", lanes,
-        bits, ernn_plan_beats(plan, plan->n_outputs), bits - plan->output_frac, plan->output_frac);
+        bits, ernn_plan_input_beats(plan), bits - plan->input_frac, plan->input_frac);
+    ernn_buffer_print(out,
+                      "//   m_y_*          %d words of %d bits a beat, %d beats a frame, Q%d.%d\n",
+                      plan->output_lanes, bits, ernn_plan_output_beats(plan),
+                      bits - plan->output_frac, plan->output_frac);
     ernn_buffer_print(out, "//   o_saturated    5 sticky bits a layer: spectrum, accumulator, "
                            "product, preactivation, cell\n"
                            "//   o_saturation   the same, of each cycle\n"
@@ -148,6 +160,7 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
 {
     const int bits = plan->design->signal_bits;
     const int width = plan->design->lanes * bits;
+    const int output_width = plan->output_lanes * bits;
     const port_row ports[] = {
         {"input ", 1, "clk"},
         {"input ", 1, "rst"},
@@ -164,12 +177,12 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
         {"input ", 1, "s_x_valid"},
         {"output", 1, "s_x_ready"},
         {"input ", 1, "s_x_last"},
-        {"output", width, "m_y_data"},
+        {"output", output_width, "m_y_data"},
         {"output", 1, "m_y_valid"},
         {"input ", 1, "m_y_ready"},
         {"output", 1, "m_y_last"},
-        {"output", 5 * plan->n_layers, "o_saturated"},
-        {"output", 5 * plan->n_layers, "o_saturation"},
+        {"output", 5 * plan->n_stages, "o_saturated"},
+        {"output", 5 * plan->n_stages, "o_saturation"},
         {"output", 1, "o_misframed"},
     };
     const int n = sizeof ports / sizeof *ports;
@@ -218,7 +231,7 @@ static void print_nets(ernn_buffer *out, const ernn_plan *plan)
     char range[16];
     snprintf(range, sizeof range, "[%d:0]", plan->design->lanes * plan->design->signal_bits - 1);
     ernn_buffer_print(out, "\n");
-    for (int l = 0; l + 1 < plan->n_layers; l++)
+    for (int l = 0; l + 1 < plan->n_stages; l++)
         ernn_buffer_print(out,
                           "  wire %-7s l%d_y_data;\n"
                           "  wire         l%d_y_valid;\n"
@@ -228,9 +241,9 @@ static void print_nets(ernn_buffer *out, const ernn_plan *plan)
     snprintf(range, sizeof range, "[%d:0]", plan->design->signal_bits - 1);
     for (int l = 0; l < plan->n_layers; l++)
         ernn_buffer_print(out, "  wire %-7s l%d_read_data;\n", range, l);
-    snprintf(range, sizeof range, "[%d:0]", plan->n_layers - 1);
+    snprintf(range, sizeof range, "[%d:0]", plan->n_stages - 1);
     ernn_buffer_print(out, "  wire %-7s misframed;\n\n  assign o_misframed = misframed != %d'd0;\n",
-                      range, plan->n_layers);
+                      range, plan->n_stages);
     ernn_buffer_print(out, "  assign o_read_data = l0_read_data");
     for (int l = 1; l < plan->n_layers; l++)
         ernn_buffer_print(out, " | l%d_read_data", l);
@@ -255,28 +268,43 @@ static void print_stream(ernn_buffer *out, const char *port, const char *net)
     }
 }
 
-static void print_layer(ernn_buffer *out, const ernn_plan *plan, int l)
+static void print_stage_comment(ernn_buffer *out, const ernn_plan *plan, int l)
 {
+    const ernn_rt_layer *layer = plan->layers[l].layer;
+    if (layer)
+        ernn_buffer_print(out, "\n  // Layer %d: %s, %d inputs, %d cells, %d outputs.\n", l,
+                          cell_text(layer), (int)layer->n_inputs, (int)layer->n_cells,
+                          (int)layer->n_outputs);
+    else
+        ernn_buffer_print(out, "\n  // Output layer: %d inputs, scores of %d labels.\n",
+                          (int)plan->network->output.cols, (int)plan->network->output.rows);
+}
+
+// A layer or, last of all, the output layer, which has no state.
+static void print_stage(ernn_buffer *out, const ernn_plan *plan, int l)
+{
+    enum { WITHOUT_STATE = 6 };
     static const char *const COMMON[] = {
         "clk",         "rst",           "i_load_valid", "i_load_unit", "i_load_start",
         "i_load_data", "i_reset_state", "i_read",       "i_read_unit", "i_read_index"};
     const ernn_plan_layer *layer = &plan->layers[l];
+    const size_t n_common = layer->layer ? sizeof COMMON / sizeof *COMMON : WITHOUT_STATE;
     char input[24];
     char output[24];
     char text[40];
     snprintf(input, sizeof input, l == 0 ? "s_x" : "l%d_y", l - 1);
-    snprintf(output, sizeof output, l + 1 == plan->n_layers ? "m_y" : "l%d_y", l);
-    ernn_buffer_print(out, "\n  // Layer %d: %s, %d inputs, %d cells, %d outputs.\n  %s #(\n", l,
-                      cell_text(layer->layer), (int)layer->layer->n_inputs,
-                      (int)layer->layer->n_cells, (int)layer->layer->n_outputs, layer->module);
+    snprintf(output, sizeof output, l + 1 == plan->n_stages ? "m_y" : "l%d_y", l);
+    print_stage_comment(out, plan, l);
+    ernn_buffer_print(out, "  %s #(\n", layer->module);
     for (int i = 0; i < layer->n_parameters; i++)
         ernn_buffer_print(out, "    .%-28s (%s)%s\n", layer->parameters[i].name,
                           layer->parameters[i].value, i + 1 < layer->n_parameters ? "," : "");
     ernn_buffer_print(out, "  ) %s (\n", layer->instance);
-    for (size_t i = 0; i < sizeof COMMON / sizeof *COMMON; i++)
+    for (size_t i = 0; i < n_common; i++)
         print_port(out, COMMON[i], COMMON[i], false);
     snprintf(text, sizeof text, "l%d_read_data", l);
-    print_port(out, "o_read_data", text, false);
+    if (layer->layer)
+        print_port(out, "o_read_data", text, false);
     print_stream(out, "s_x", input);
     print_stream(out, "m_y", output);
     snprintf(text, sizeof text, "o_saturated[%d:%d]", 5 * l + 4, 5 * l);
@@ -290,7 +318,8 @@ static void print_layer(ernn_buffer *out, const ernn_plan *plan, int l)
 
 void ernn_print_top(ernn_buffer *out, const ernn_plan *plan)
 {
-    ernn_buffer_print(out, "// ernn_top: the recurrent stack of a speech network, %s.\n//\n",
+    ernn_buffer_print(out, "// ernn_top: %s of a speech network, %s.\n//\n",
+                      plan->has_output ? "recurrent stack and output layer" : "the recurrent stack",
                       plan->spec_text);
     ernn_buffer_print(
         out,
@@ -305,7 +334,7 @@ void ernn_print_top(ernn_buffer *out, const ernn_plan *plan)
     print_ports(out, plan);
     print_tables(out, plan);
     print_nets(out, plan);
-    for (int l = 0; l < plan->n_layers; l++)
-        print_layer(out, plan, l);
+    for (int l = 0; l < plan->n_stages; l++)
+        print_stage(out, plan, l);
     ernn_buffer_print(out, "\nendmodule\n\n`default_nettype wire\n");
 }

@@ -125,7 +125,26 @@ static void trace_vector(void *user, uint32_t layer, const char *signal, const i
     ernn_buffer_append(to, "\n", 1);
 }
 
-static void run_frame(const ernn_plan *plan, const int32_t *x, ernn_rt_state *state, tracer *t)
+// The scores of the frame whose y is `y`, to `scores`.
+static void run_output(const ernn_plan *plan, const int32_t *y, int32_t *scores,
+                       ernn_rt_state *state, tracer *t, bool is_traced)
+{
+    const ernn_rt_network *network = plan->network;
+    ernn_rt_product(&network->output, network->signal_bits, y, scores, state->scratch,
+                    state->saturations);
+    if (is_traced)
+        trace_vector(t, (uint32_t)plan->n_layers, "output_product", scores, network->output.rows);
+    for (uint32_t r = 0; r < network->output.rows; r++)
+        scores[r] =
+            ernn_rt_saturate((int64_t)scores[r] + network->output_bias[r], network->signal_bits,
+                             &state->saturations[ERNN_RT_PREACTIVATION]);
+    if (is_traced)
+        trace_vector(t, (uint32_t)plan->n_layers, "scores", scores, network->output.rows);
+}
+
+// One frame; `out` receives what m_y must carry.
+static void run_frame(const ernn_plan *plan, const int32_t *x, int32_t *out, ernn_rt_state *state,
+                      tracer *t)
 {
     const bool is_traced = t->n_values < TRACE_VALUES;
     if (is_traced) {
@@ -137,6 +156,10 @@ static void run_frame(const ernn_plan *plan, const int32_t *x, ernn_rt_state *st
                            t);
         x = state->y[l];
     }
+    if (plan->has_output)
+        run_output(plan, x, out, state, t, is_traced);
+    else
+        memcpy(out, x, (size_t)plan->n_outputs * sizeof *out);
 }
 
 static ernn_status run_model(const ernn_plan *plan, ernn_gen_vectors *v, ernn_error *err)
@@ -151,9 +174,9 @@ static ernn_status run_model(const ernn_plan *plan, ernn_gen_vectors *v, ernn_er
         if (v->state_of[s] >= 0)
             load_state(plan, v->states + (size_t)v->state_of[s] * plan->state_words, state);
         for (int i = 0; i < v->n_frames[s]; i++, t.frame++) {
-            run_frame(plan, v->stimulus + (size_t)t.frame * (size_t)plan->n_inputs, state, &t);
-            memcpy(v->expected + (size_t)t.frame * (size_t)plan->n_outputs,
-                   state->y[plan->n_layers - 1], (size_t)plan->n_outputs * sizeof *v->expected);
+            const size_t frame = (size_t)t.frame;
+            run_frame(plan, v->stimulus + frame * (size_t)plan->n_inputs,
+                      v->expected + frame * (size_t)plan->n_outputs, state, &t);
         }
     }
     for (int c = ERNN_RT_SPECTRUM; c < ERNN_RT_CLASSES; c++)

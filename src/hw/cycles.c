@@ -16,6 +16,8 @@ enum {
     GRU_CELL_AFTER = 16, // rtl/gru_cell.v: W_r y to h
     GRU_CELL_BEFORE = 9, //
     FIFO = 2,            // rtl/frame_fifo.v
+    SPLIT = 1,           // rtl/row_split.v
+    SCORE = 2,           // rtl/linear_layer.v: W y to score
     LONG_AGO = -(1 << 24),
 };
 
@@ -256,6 +258,41 @@ int ernn_hw_layer_cycles(const ernn_spec *spec, const ernn_design *design, int l
     return larger(ernn_hw_loop_cycles(spec, design, l), ernn_hw_ahead_cycles(spec, design, l));
 }
 
+// ---- The output layer ----
+
+// Its lanes are its block size: rows of one word.
+static job output_job(const ernn_hw_shape *s)
+{
+    return (job){.cols = s->q, .rows = s->p, .gap = 1, .log2_k = s->log2_k};
+}
+
+int ernn_hw_output_cycles(const ernn_spec *spec, const ernn_design *design)
+{
+    const ernn_hw_shape s = ernn_hw_output_shape(spec);
+    const job scores = output_job(&s);
+    array elements = new_array(design->output_pes, 1, 1);
+    times blocks;
+    const int first = play(&elements, &scores, 0, NULL, &blocks);
+    return larger(play(&elements, &scores, 0, NULL, &blocks) - first, larger(s.p, s.q));
+}
+
+// From beats of `lanes` words that come in to the scores that leave.
+static void play_output(const ernn_spec *spec, const ernn_design *design, times *beats)
+{
+    const ernn_hw_shape s = ernn_hw_output_shape(spec);
+    const job scores = output_job(&s);
+    array elements = new_array(design->output_pes, 1, 1);
+    times rows = {.n = s.q};
+    times columns;
+    times blocks;
+    for (int r = 0; r < s.q; r++)
+        rows.at[r] = larger(beats->at[r / design->lanes] + (design->lanes > 1 ? SPLIT : 0),
+                            r ? rows.at[r - 1] + 1 : LONG_AGO);
+    to_columns(&rows, 1, s.k, s.log2_k, s.q, &columns);
+    play(&elements, &scores, LONG_AGO, &columns, &blocks);
+    to_rows(&blocks, 1, s.p, SCORE + FIFO, beats);
+}
+
 int ernn_hw_latency(const ernn_spec *spec, const ernn_design *design)
 {
     times beats = {.n = ernn_hw_ceil(ernn_spec_layer_inputs(spec, 0), design->lanes)};
@@ -268,5 +305,7 @@ int ernn_hw_latency(const ernn_spec *spec, const ernn_design *design)
         play_frame(&run, false);
         beats = run.out;
     }
+    if (design->output_pes)
+        play_output(spec, design, &beats);
     return beats.at[beats.n - 1] + 1;
 }

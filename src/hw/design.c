@@ -15,6 +15,10 @@ ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *design)
         if (cycles > cost.cycles_per_frame)
             cost.cycles_per_frame = cycles;
     }
+    if (design->output_pes) {
+        const int cycles = ernn_hw_output_cycles(spec, design);
+        cost.cycles_per_frame = cycles > cost.cycles_per_frame ? cycles : cost.cycles_per_frame;
+    }
     cost.latency_cycles = ernn_hw_latency(spec, design);
     ernn_hw_resources(spec, design, &cost);
     return cost;
@@ -317,6 +321,20 @@ static bool fits(const ernn_spec *spec, const ernn_design *design, double share)
 static bool fits_share(const ernn_spec *spec, const ernn_design *design, const void *limit)
 {
     return fits(spec, design, *(const double *)limit);
+}
+
+void ernn_design_add_output(const ernn_spec *spec, ernn_design *design)
+{
+    const int target = total_cycles(spec, design);
+    ernn_design trial = *design;
+    for (int pes = 1; pes; pes = next_pes(spec->n_labels, pes)) {
+        trial.output_pes = pes;
+        if (pes > 1 && !fits(spec, &trial, 1))
+            return;
+        design->output_pes = pes;
+        if (ernn_hw_output_cycles(spec, &trial) <= target)
+            return;
+    }
 }
 
 ernn_status ernn_design_check(const ernn_spec *spec, const ernn_design *design, ernn_error *err)

@@ -306,6 +306,19 @@ static area layer_area(const ernn_spec *spec, const ernn_design *design, int l)
     return total;
 }
 
+// rtl/linear_layer.v, dense.
+static area output_layer_area(const ernn_spec *spec, const ernn_design *design)
+{
+    const ernn_hw_shape s = ernn_hw_output_shape(spec);
+    const int passes = ernn_hw_ceil(s.p, design->output_pes);
+    area total = {150, 150 + (double)design->lanes * design->signal_bits, 0, 0};
+    add(&total, spectrum_area(design, &s, 2), 1);
+    add(&total, array_area(design, &s, 1, design->output_pes, 1, passes * s.q), 1);
+    add(&total, vectors_area(design, 1, 1, s.p), 1);
+    add(&total, vectors_area(design, 1, 1, 2 * s.p), 1);
+    return total;
+}
+
 void ernn_hw_resources(const ernn_spec *spec, const ernn_design *design, ernn_cost *cost)
 {
     area total = {0};
@@ -316,6 +329,11 @@ void ernn_hw_resources(const ernn_spec *spec, const ernn_design *design, ernn_co
             if (ernn_hw_shape_of(spec, l, (ernn_product)i, &s))
                 cost->weight_bits_total += (int64_t)s.p * s.q * s.k * design->weight_bits;
         }
+    }
+    if (design->output_pes) {
+        const ernn_hw_shape s = ernn_hw_output_shape(spec);
+        add(&total, output_layer_area(spec, design), 1);
+        cost->weight_bits_total += (int64_t)s.p * s.q * design->weight_bits;
     }
     cost->lut = (int)(total.lut + 0.5);
     cost->ff = (int)(total.ff + 0.5);

@@ -59,6 +59,14 @@ bool ernn_hw_shape_of(const ernn_spec *spec, int l, ernn_product product, ernn_h
     return true;
 }
 
+ernn_hw_shape ernn_hw_output_shape(const ernn_spec *spec)
+{
+    return (ernn_hw_shape){.p = spec->n_labels,
+                           .q = ernn_spec_layer_outputs(spec, spec->n_layers - 1),
+                           .k = 1,
+                           .log2_k = 0};
+}
+
 int ernn_hw_chains(const ernn_spec *spec, int l, ernn_product product)
 {
     const ernn_layer_spec *layer = &spec->layers[l];

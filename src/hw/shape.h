@@ -16,6 +16,9 @@ typedef struct ernn_hw_shape {
 // False when layer `l` has no such product.
 bool ernn_hw_shape_of(const ernn_spec *spec, int l, ernn_product product, ernn_hw_shape *shape);
 
+// The output layer: dense.
+ernn_hw_shape ernn_hw_output_shape(const ernn_spec *spec);
+
 // Multiplications of one block product with three real ones per complex bin: 3k/2 - 1.
 int ernn_hw_operands(const ernn_hw_shape *shape);
 
@@ -36,6 +39,8 @@ int ernn_hw_loop_cycles(const ernn_spec *spec, const ernn_design *design, int l)
 int ernn_hw_ahead_cycles(const ernn_spec *spec, const ernn_design *design, int l);
 // The larger of both.
 int ernn_hw_layer_cycles(const ernn_spec *spec, const ernn_design *design, int l);
+// Cycles from one frame of the output layer to the next.
+int ernn_hw_output_cycles(const ernn_spec *spec, const ernn_design *design);
 // Cycles from the first input word to the last output word of a lone frame.
 int ernn_hw_latency(const ernn_spec *spec, const ernn_design *design);
 

@@ -19,10 +19,10 @@ def check(is_true, text):
 
 
 def write(name, spec, inputs, blocks, pes, signal_bits=16, weight_bits=12, frames=110, seed=1,
-          device='xc7vx690t'):
+          device='xc7vx690t', output=False):
     path = os.path.join(folder, name)
     arguments = [spec, inputs, blocks, device, pes, signal_bits, weight_bits, frames, seed, rtl, path]
-    subprocess.run([writer] + [str(a) for a in arguments], check=True)
+    subprocess.run([writer] + [str(a) for a in arguments] + ['output'] * output, check=True)
     return path
 
 
@@ -87,6 +87,26 @@ def case_icarus():
     path = write('icarus', 'gru:8', 4, '4', 4, frames=10)
     simulate(path, '--tool', 'icarus')
     simulate(write('dense', 'lstm:3', 2, '1', 8, frames=10), '--tool', 'icarus')
+
+
+# The output layer behind the stack: 5 scores in beats of one word from beats of 8, 4 and 1.
+def case_output():
+    need('verilator')
+    need('iverilog')
+    wide = write('wide', 'lstm:9p9+peephole/gru:11', 7, '8', 8, frames=60, output=True, seed=2)
+    result = simulate(wide)
+    check(result['words'] == 5 * result['frames'], 'not scores')
+    simulate(write('narrow', 'gru:7', 3, '4', 4, 13, 9, frames=24, output=True), '--tool', 'icarus')
+    simulate(write('dense', 'lstm:3', 2, '1', 8, frames=10, output=True), '--tool', 'icarus')
+    bad = os.path.join(folder, 'bad')
+    shutil.copytree(os.path.join(folder, 'narrow'), bad)
+    for file, line, place in (('output_weights', 9, 'layer 1, signal output_product'),
+                              ('output_bias', 2, 'layer 1, signal scores, frame 0, index 2')):
+        flip(f'{bad}/mem/{file}.hex', line, 5)
+        done = run('simulate', '--tool', 'icarus', bad)
+        print(done.returncode, done.stderr)
+        check(done.returncode == 1 and place in done.stderr, f'{file}: fault not placed')
+        flip(f'{bad}/mem/{file}.hex', line, 5)
 
 
 # Each fault must end in exit 1 and be named.

@@ -127,13 +127,37 @@ static void test_most_pes(void **state)
     }
 }
 
+// The output layer keeps the stack's pace where a cycle for each input allows it, with the fewest
+// elements that do, and takes fewer where the device has no multipliers left.
+static void test_output(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_design design;
+    const ernn_spec spec = make_spec("gru:128,128", "8", 40);
+    const ernn_device *device = ernn_device_find("ecp5-85f");
+    check_ok(ernn_design_new(&spec, device, 16, 12, 6, &design, &err), err);
+    const ernn_cost before = ernn_design_cost(&spec, &design);
+    ernn_design_add_output(&spec, &design);
+    const ernn_cost cost = ernn_design_cost(&spec, &design);
+    assert_int_equal(cost.cycles_per_frame, before.cycles_per_frame);
+    assert_true(cost.latency_cycles > before.latency_cycles + 39);
+    assert_int_equal(cost.dsp, before.dsp + design.output_pes);
+    assert_int_equal(cost.weight_bits_total, before.weight_bits_total + 40 * 128 * 12);
+    design.output_pes--;
+    assert_true(ernn_design_cost(&spec, &design).cycles_per_frame > before.cycles_per_frame);
+    check_ok(ernn_design_new(&spec, device, 16, 12, 12, &design, &err), err);
+    ernn_design_add_output(&spec, &design);
+    check_ok(ernn_design_check(&spec, &design, &err), err);
+    assert_true(design.output_pes > 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_spread),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_most_pes),
+        cmocka_unit_test(test_shapes),   cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_most_pes),
+        cmocka_unit_test(test_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
