@@ -90,7 +90,8 @@ static const ernn_field SATURATION_SELECT[] = {
     {"layer", 4, 4, RW, ZERO, "0 to LAYOUT.layers - 1"},
 };
 static const ernn_field SATURATION_COUNT[] = {
-    {"count", 0, 16, RO, ZERO, "cycles in which a word of it saturated, at most 65535"}};
+    {"count", 0, 16, RO, ZERO,
+     "cycles in which words of it saturated (spectrum: were used); stops at 65535"}};
 static const ernn_field LOAD_UNIT[] = {
     {"unit", 0, 8, RW, ZERO, "layer in the upper half, what in the lower"},
     {"start", 8, 1, ERNN_ACCESS_START, ZERO, "the next word is the unit's first; clears itself"},

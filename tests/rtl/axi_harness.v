@@ -1,9 +1,10 @@
 // ernn_axi with its protocol checkers, on pins of one width for all networks: BYTES bytes of a beat
-// lie in the low part. SPDX-License-Identifier: Apache-2.0
+// in and OUTPUT_BYTES of one out lie in the low part. SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
 module axi_harness #(
-  parameter BYTES = 8
+  parameter BYTES        = 8,
+  parameter OUTPUT_BYTES = 8
 ) (
   input  wire         aclk,
   input  wire         aresetn,
@@ -35,12 +36,13 @@ module axi_harness #(
   output wire         m_tvalid,
   input  wire         m_tready,
   output wire         m_tlast,
-  output wire         failed
+  output wire         failed,
+  input  wire [7:0]   mutant     // axi_mutants.py: which planted fault is on, 0 = none
 );
   wire [1:0] failures;
   assign failed = |failures;
-  assign m_tdata[511:8*BYTES] = {512-8*BYTES{1'b0}};
-  assign m_tkeep[63:BYTES] = {64-BYTES{1'b0}};
+  assign m_tdata[511:8*OUTPUT_BYTES] = {512-8*OUTPUT_BYTES{1'b0}};
+  assign m_tkeep[63:OUTPUT_BYTES] = {64-OUTPUT_BYTES{1'b0}};
 
   ernn_axi u_dut (
     .aclk          (aclk),
@@ -70,20 +72,20 @@ module axi_harness #(
     .s_axis_tvalid (s_tvalid),
     .s_axis_tready (s_tready),
     .s_axis_tlast  (s_tlast),
-    .m_axis_tdata  (m_tdata[8*BYTES-1:0]),
-    .m_axis_tkeep  (m_tkeep[BYTES-1:0]),
+    .m_axis_tdata  (m_tdata[8*OUTPUT_BYTES-1:0]),
+    .m_axis_tkeep  (m_tkeep[OUTPUT_BYTES-1:0]),
     .m_axis_tvalid (m_tvalid),
     .m_axis_tready (m_tready),
     .m_axis_tlast  (m_tlast)
   );
 
   check_axi_stream #(
-    .BYTES (BYTES)
+    .BYTES (OUTPUT_BYTES)
   ) u_check_stream (
     .aclk     (aclk),
     .aresetn  (aresetn),
-    .tdata    (m_tdata[8*BYTES-1:0]),
-    .tkeep    (m_tkeep[BYTES-1:0]),
+    .tdata    (m_tdata[8*OUTPUT_BYTES-1:0]),
+    .tkeep    (m_tkeep[OUTPUT_BYTES-1:0]),
     .tvalid   (m_tvalid),
     .tready   (m_tready),
     .tlast    (m_tlast),

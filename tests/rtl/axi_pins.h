@@ -12,6 +12,7 @@ extern "C" {
 enum { AXI_BEAT_WORDS = 16 }; // 512 bits
 
 typedef struct axi_pins {
+    uint8_t mutant; // planted fault, 0 = none
     // Driven by the scenario.
     uint8_t aresetn, awaddr, awvalid, wstrb, wvalid, bready, araddr, arvalid, rready;
     uint32_t wdata;
@@ -27,6 +28,7 @@ typedef struct axi_pins {
 } axi_pins;
 
 // Lets the inputs settle at the given level of the clock and reads the outputs.
+// A negative level begins with a new model.
 typedef void (*axi_eval_fn)(axi_pins *pins, int aclk);
 void axi_eval(axi_pins *pins, int aclk);
 

@@ -4,6 +4,7 @@
 
 static void drive(Vaxi_harness *top, const axi_pins *pins)
 {
+    top->mutant = pins->mutant;
     top->aresetn = pins->aresetn;
     top->awaddr = pins->awaddr;
     top->awvalid = pins->awvalid;
@@ -44,9 +45,14 @@ static void sense(const Vaxi_harness *top, axi_pins *pins)
 
 extern "C" void axi_eval(axi_pins *pins, int aclk)
 {
-    static Vaxi_harness top;
-    drive(&top, pins);
-    top.aclk = aclk;
-    top.eval();
-    sense(&top, pins);
+    static Vaxi_harness *top;
+    if (aclk < 0) {
+        delete top;
+        top = new Vaxi_harness;
+        return;
+    }
+    drive(top, pins);
+    top->aclk = aclk;
+    top->eval();
+    sense(top, pins);
 }

@@ -43,7 +43,9 @@ lint gru_layer INPUT_PES=0 STREAMS=3
 lint gru_layer IS_RESET_AFTER=0 LANES=8 CELL_LANES=4 INPUT_LOG2_K=4 N_CELLS=30 RECURRENT_PES=2
 lint gru_layer IS_RESET_AFTER=0 LANES=1 CELL_LANES=1 INPUT_LOG2_K=0 RECURRENT_LOG2_K=0 N_INPUTS=1 N_CELLS=1
 lint linear_layer LANES=1 LOG2_K=0 PES=24
-for top in lstm_layer gru_layer linear_layer; do
+lint axi_shell LANES=1 SIGNAL_BITS=18 N_INPUTS=1 N_OUTPUTS=1 N_LAYERS=1
+lint axi_shell LANES=16 SIGNAL_BITS=8 N_INPUTS=153 N_OUTPUTS=512 N_LAYERS=8
+for top in axi_shell lstm_layer gru_layer linear_layer; do
     yosys -q -p "read_verilog *.v; hierarchy -check -top $top; proc; check -assert"
 done
 echo "PASS"
