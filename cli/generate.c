@@ -14,6 +14,7 @@ typedef struct generate_options {
     const char *data; // corpus of the stimulus, NULL = random frames
     const char *rtl;  // NULL = beside the program's data, or the source tree
     int pes;          // 0 = the most that fit
+    int streams;
     int frames;
     int seed;
     double clock_mhz; // 0 = the device's
@@ -33,6 +34,8 @@ static void print_help(void)
         printf("%s%s", i == 5 ? "\n                 " : " ", devices[i].name);
     printf("\n  --pes N        processing elements over all products (default: the most that fit\n"
            "                 60 %% of every resource)\n"
+           "  --streams N    streams whose frames come in turn, each with its own state, 1 to %d\n"
+           "                 (default 1): more frames a second, the same delay of each\n"
            "  --output-layer the linear layer to the labels too: m_y carries scores (default: it\n"
            "                 stays in software, m_y carries the last layer's output)\n"
            "  --clock MHZ    clock for latency figures (default: the device's, an assumption)\n"
@@ -41,7 +44,8 @@ static void print_help(void)
            "  --frames N     of stimulus (default 64, with --data 300)\n"
            "  --seed N       of random frames, initial states and stalls (default 1)\n"
            "  --rtl DIR      the folder of the hand-written modules\n\n"
-           "example: ernn generate net.fixed --device xc7vx690t --pes 64 -o accelerator\n");
+           "example: ernn generate net.fixed --device xc7vx690t --pes 64 -o accelerator\n",
+           ERNN_MAX_STREAMS);
 }
 
 // ---- The modules ----
@@ -97,10 +101,12 @@ static ernn_status choose_design(const generate_options *options, const ernn_qmo
     const ernn_device *device = ernn_device_find(options->device);
     const int signal_bits = ernn_qmodel_signal_bits(qmodel);
     const int weight_bits = ernn_qmodel_weight_bits(qmodel);
-    const ernn_status status =
+    ernn_status status =
         options->pes
             ? ernn_design_new(spec, device, signal_bits, weight_bits, options->pes, design, err)
             : ernn_design_most_pes(spec, device, signal_bits, weight_bits, 0.6, design, err);
+    if (status == ERNN_OK && options->streams > 1)
+        status = ernn_design_set_streams(spec, design, options->streams, err);
     if (status == ERNN_OK && options->has_output)
         ernn_design_add_output(spec, design);
     if (status == ERNN_OK && options->clock_mhz > 0)
@@ -119,6 +125,8 @@ static void report(const generate_options *options, const ernn_spec *spec,
     if (design->pes < design->pes_wanted)
         printf(" (%d wanted; more would change nothing)", design->pes_wanted);
     printf(", %d lanes", design->cell_lanes);
+    if (design->streams > 1)
+        printf(", %d streams in turn", design->streams);
     if (design->output_pes)
         printf(", output layer on %d elements of one multiplier", design->output_pes);
     printf("\n");
@@ -186,6 +194,10 @@ static int set_option(generate_options *options, int c, const char *text)
     case 's':
         good = ernn_cli_integer("generate", "seed", text, 0, 2147483647, &options->seed);
         break;
+    case 'S':
+        good =
+            ernn_cli_integer("generate", "streams", text, 1, ERNN_MAX_STREAMS, &options->streams);
+        break;
     case 'r':
         options->rtl = text;
         break;
@@ -218,13 +230,19 @@ static int check(generate_options *options, int argc, char **argv)
 
 int ernn_cli_generate(int argc, char **argv)
 {
-    static const struct option LONG[] = {
-        {"device", required_argument, NULL, 'D'}, {"pes", required_argument, NULL, 'p'},
-        {"clock", required_argument, NULL, 'c'},  {"output", required_argument, NULL, 'o'},
-        {"data", required_argument, NULL, 'd'},   {"frames", required_argument, NULL, 'f'},
-        {"seed", required_argument, NULL, 's'},   {"rtl", required_argument, NULL, 'r'},
-        {"output-layer", no_argument, NULL, 'O'}, {"force", no_argument, NULL, 'F'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {{"device", required_argument, NULL, 'D'},
+                                         {"pes", required_argument, NULL, 'p'},
+                                         {"clock", required_argument, NULL, 'c'},
+                                         {"output", required_argument, NULL, 'o'},
+                                         {"data", required_argument, NULL, 'd'},
+                                         {"frames", required_argument, NULL, 'f'},
+                                         {"seed", required_argument, NULL, 's'},
+                                         {"streams", required_argument, NULL, 'S'},
+                                         {"rtl", required_argument, NULL, 'r'},
+                                         {"output-layer", no_argument, NULL, 'O'},
+                                         {"force", no_argument, NULL, 'F'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {NULL, 0, NULL, 0}};
     generate_options options = {.seed = 1};
     int c;
     while ((c = getopt_long(argc, argv, "o:h", LONG, NULL)) != -1) {

@@ -38,6 +38,8 @@ typedef enum ernn_product {
     ERNN_PRODUCTS
 } ernn_product;
 
+enum { ERNN_MAX_STREAMS = 4 };
+
 // What the generator builds: processing elements of each product of each layer.
 typedef struct ernn_design {
     const ernn_device *device;
@@ -45,6 +47,7 @@ typedef struct ernn_design {
     int weight_bits;
     int lanes;      // words per beat, a power of two
     int cell_lanes; // element-wise lanes, a power of two, at most `lanes`
+    int streams;    // whose frames come in turn, each with its own state: 1 to ERNN_MAX_STREAMS
     int pes_wanted; // what was asked for
     int pes;        // the sum of layer_pes: less than asked when more would change nothing
     // All chains together. 0: the layer has no such product or it runs on the recurrent's elements.
@@ -59,7 +62,7 @@ typedef struct ernn_cost {
     int dsp;
     int bram;
     int64_t weight_bits_total;
-    int cycles_per_frame; // single stream, slowest layer's recurrent loop
+    int cycles_per_frame; // of all streams together, slowest layer
     int latency_cycles;   // first input word to last output word
 } ernn_cost;
 
@@ -69,6 +72,11 @@ typedef struct ernn_cost {
 ERNN_API ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *device,
                                      int signal_bits, int weight_bits, int pes, ernn_design *design,
                                      ernn_error *err);
+// Builds states for `streams` streams and spreads the elements anew. While one stream waits for its
+// own output the elements work for another: more frames a second, no shorter a frame. ERNN_NO_FIT
+// for a GRU with the reset before the product, whose elements cannot be shared so.
+ERNN_API ernn_status ernn_design_set_streams(const ernn_spec *spec, ernn_design *design,
+                                             int streams, ernn_error *err);
 ERNN_API ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *design);
 // Builds the output layer too: the fewest elements that keep the cycles per frame, fewer when the
 // device has no multipliers for them. It is dense and takes a cycle for each of its inputs at

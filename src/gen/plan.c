@@ -66,6 +66,19 @@ static void add_vector(ernn_plan *plan, int layer, ernn_plan_what what, const ch
     snprintf(unit->shape, sizeof unit->shape, "[%zu]", n);
 }
 
+// A state vector for each stream, one after the other.
+static void add_state(ernn_plan *plan, int layer, ernn_plan_what what, const char *name, size_t n,
+                      uint32_t frac)
+{
+    const size_t streams = (size_t)plan->design->streams;
+    ernn_plan_unit *unit =
+        add_unit(plan, layer, what, name, streams * n, (int)plan->network->signal_bits, (int)frac);
+    if (streams > 1)
+        snprintf(unit->shape, sizeof unit->shape, "[streams][n] = [%zu][%zu]", streams, n);
+    else
+        snprintf(unit->shape, sizeof unit->shape, "[%zu]", n);
+}
+
 static void add_layer_units(ernn_plan *plan, int l)
 {
     const ernn_rt_layer *layer = plan->layers[l].layer;
@@ -85,9 +98,9 @@ static void add_layer_units(ernn_plan *plan, int l)
     if (is_lstm && layer->is_peephole)
         add_vector(plan, l, ERNN_LOAD_PEEPHOLE, "peephole", 3 * n, layer->peephole_frac,
                    layer->peephole);
-    add_vector(plan, l, ERNN_LOAD_Y, "y", layer->n_outputs, layer->output_frac, NULL);
+    add_state(plan, l, ERNN_LOAD_Y, "y", layer->n_outputs, layer->output_frac);
     if (is_lstm)
-        add_vector(plan, l, ERNN_LOAD_C, "c", n, layer->cell_frac, NULL);
+        add_state(plan, l, ERNN_LOAD_C, "c", n, layer->cell_frac);
 }
 
 // ---- Parameters of the layer modules ----
@@ -141,7 +154,7 @@ static void set_layer_parameters(ernn_plan *plan, int l)
     set(to, "", "WEIGHT_BITS", plan->network->weight_bits);
     set(to, "", "LANES", plan->design->lanes);
     set(to, "", "CELL_LANES", plan->design->cell_lanes);
-    set(to, "", "STREAMS", 1);
+    set(to, "", "STREAMS", plan->design->streams);
     set(to, "", "N_INPUTS", layer->n_inputs);
     set(to, "", "N_CELLS", layer->n_cells);
     if (is_lstm) {
@@ -310,10 +323,11 @@ ernn_status ernn_plan_new(const ernn_spec *spec, const ernn_rt_network *network,
     snprintf(
         plan->options_text, sizeof plan->options_text,
         "cell_lanes=%d clock_mhz=%.9g device=%s frames=%d lanes=%d network=%s output_pes=%d pes=%d "
-        "seed=%" PRIu64 " signal_bits=%d stimulus=%s weight_bits=%d",
+        "seed=%" PRIu64 " signal_bits=%d stimulus=%s streams=%d weight_bits=%d",
         design->cell_lanes, design->clock_mhz, design->device->name, options->max_frames,
         design->lanes, plan->spec_text, design->output_pes, design->pes, options->seed,
-        design->signal_bits, options->vectors ? "sequences" : "random", design->weight_bits);
+        design->signal_bits, options->vectors ? "sequences" : "random", design->streams,
+        design->weight_bits);
     digest_plan(plan);
     return ERNN_OK;
 }

@@ -21,30 +21,53 @@ static int32_t to_signal(double x, int frac, uint32_t bits, uint32_t *hits)
     return ernn_rt_saturate((int64_t)fmax(-top, fmin(top, scaled)), bits, hits);
 }
 
-// How many frames of which sequences are taken: whole sequences until max_frames is reached, the
-// last one cut short.
-static ernn_status plan_sequences(const ernn_gen_options *options, ernn_gen_vectors *v,
+// The next `streams` utterances that have frames, from `*at` on, and the frames of the shortest; 0
+// when so many are not left.
+static int next_members(const ernn_sequences *source, int streams, int *at, int *members)
+{
+    int shortest = 0;
+    int n = 0;
+    for (; n < streams && *at < (int)source->n; ++*at) {
+        const int have = source->n_frames[*at];
+        if (have <= 0)
+            continue;
+        members[n++] = *at;
+        shortest = n == 1 || have < shortest ? have : shortest;
+    }
+    return n == streams ? shortest : 0;
+}
+
+// How many frames of which utterances are taken: whole sequences until max_frames is reached, the
+// last one cut short. Without utterances two sequences of random frames, the first from a state.
+static ernn_status plan_sequences(const ernn_gen_options *options, int streams, ernn_gen_vectors *v,
                                   ernn_error *err)
 {
     const ernn_sequences *source = options->vectors;
-    const int n = source ? (int)source->n : options->max_frames > 1 ? 2 : 1;
+    const int n = source ? (int)source->n / streams + 1 : options->max_frames > streams ? 2 : 1;
+    const int frames = (options->max_frames + streams - 1) / streams; // of each stream
     v->n_frames = ernn_mem_new((size_t)n, sizeof *v->n_frames, err);
     v->state_of = ernn_mem_new((size_t)n, sizeof *v->state_of, err);
-    if (!v->n_frames || !v->state_of)
+    v->members = ernn_mem_new((size_t)n * (size_t)streams, sizeof *v->members, err);
+    if (!v->n_frames || !v->state_of || !v->members)
         return ERNN_NO_MEMORY;
-    for (int i = 0; i < n && v->total_frames < options->max_frames; i++) {
-        const int left = options->max_frames - v->total_frames;
-        const int half = i == 0 && n == 2 ? (options->max_frames + 1) / 2 : left;
-        const int have = source ? source->n_frames[i] : half;
-        if (have <= 0)
-            continue;
+    int at = 0;
+    for (int i = 0; i < n && v->total_frames < frames * streams; i++) {
+        const int left = frames - v->total_frames / streams;
+        const int half = i == 0 && n == 2 ? (frames + 1) / 2 : left;
+        const int have =
+            source ? next_members(source, streams, &at, v->members + v->n_sequences * streams)
+                   : half;
+        if (!have)
+            break;
         v->state_of[v->n_sequences] = !source && i == 0 ? v->n_states++ : -1;
-        v->n_frames[v->n_sequences++] = have < left ? have : left;
-        v->total_frames += have < left ? have : left;
+        v->n_frames[v->n_sequences++] = (have < left ? have : left) * streams;
+        v->total_frames += (have < left ? have : left) * streams;
     }
     if (!v->total_frames)
-        return ernn_error_set(err, ERNN_BAD_ARG, "stimulus: no frame in %zu sequences",
-                              source ? source->n : 0);
+        return ernn_error_set(err, ERNN_BAD_ARG,
+                              "stimulus: %zu utterances, %d with frames are needed, one for each "
+                              "stream",
+                              source ? source->n : 0, streams);
     return ERNN_OK;
 }
 
@@ -61,13 +84,15 @@ static void fill_stimulus(const ernn_plan *plan, const ernn_gen_options *options
             *word++ = to_signal(ernn_rng_normal(&rng), plan->input_frac, bits, hits);
         return;
     }
-    for (int i = 0, s = 0; s < v->n_sequences; i++) {
-        if (source->n_frames[i] <= 0)
-            continue;
-        for (size_t e = 0; e < (size_t)v->n_frames[s] * (size_t)plan->n_inputs; e++)
-            *word++ = to_signal(source->frames[i][e], plan->input_frac, bits, hits);
-        s++;
-    }
+    const int streams = plan->design->streams;
+    for (int s = 0; s < v->n_sequences; s++)
+        for (int f = 0; f < v->n_frames[s]; f++) {
+            const int member = v->members[s * streams + f % streams];
+            const float *frame =
+                source->frames[member] + (size_t)(f / streams) * (size_t)plan->n_inputs;
+            for (int e = 0; e < plan->n_inputs; e++)
+                *word++ = to_signal(frame[e], plan->input_frac, bits, hits);
+        }
 }
 
 // Random states: y inside [-1, 1] (a GRU's state never leaves it), c a few tenths.
@@ -86,12 +111,14 @@ static void fill_states(const ernn_plan *plan, uint64_t seed, ernn_gen_vectors *
                               plan->states[u].frac, bits, &hits);
 }
 
-static void load_state(const ernn_plan *plan, const int32_t *words, ernn_rt_state *state)
+static void load_state(const ernn_plan *plan, const int32_t *words, int stream,
+                       ernn_rt_state *state)
 {
     for (int u = 0; u < plan->n_states; u++) {
         const ernn_plan_unit *unit = &plan->states[u];
+        const size_t n = unit->n_words / (size_t)plan->design->streams;
         int32_t *to = unit->what == ERNN_LOAD_Y ? state->y[unit->layer] : state->c[unit->layer];
-        memcpy(to, words, unit->n_words * sizeof *to);
+        memcpy(to, words + (size_t)stream * n, n * sizeof *to);
         words += unit->n_words;
     }
 }
@@ -162,27 +189,44 @@ static void run_frame(const ernn_plan *plan, const int32_t *x, int32_t *out, ern
         memcpy(out, x, (size_t)plan->n_outputs * sizeof *out);
 }
 
-static ernn_status run_model(const ernn_plan *plan, ernn_gen_vectors *v, ernn_error *err)
+// All sequences; states[] has one for each stream.
+static void run_sequences(const ernn_plan *plan, ernn_gen_vectors *v, ernn_rt_state **states,
+                          tracer *t)
 {
-    ernn_rt_state *state = NULL;
-    const uint32_t bits = plan->network->signal_bits;
-    tracer t = {.vectors = v, .digits = (int)(bits + 3) / 4, .mask = (1u << bits) - 1};
-    if (ernn_qstate_new(plan->network, &state, err) != ERNN_OK)
-        return ERNN_NO_MEMORY;
+    const int streams = plan->design->streams;
     for (int s = 0; s < v->n_sequences; s++) {
-        ernn_rt_reset(plan->network, state);
-        if (v->state_of[s] >= 0)
-            load_state(plan, v->states + (size_t)v->state_of[s] * plan->state_words, state);
-        for (int i = 0; i < v->n_frames[s]; i++, t.frame++) {
-            const size_t frame = (size_t)t.frame;
+        for (int stream = 0; stream < streams; stream++) {
+            ernn_rt_reset(plan->network, states[stream]);
+            if (v->state_of[s] >= 0)
+                load_state(plan, v->states + (size_t)v->state_of[s] * plan->state_words, stream,
+                           states[stream]);
+        }
+        for (int i = 0; i < v->n_frames[s]; i++, t->frame++) {
+            const size_t frame = (size_t)t->frame;
             run_frame(plan, v->stimulus + frame * (size_t)plan->n_inputs,
-                      v->expected + frame * (size_t)plan->n_outputs, state, &t);
+                      v->expected + frame * (size_t)plan->n_outputs, states[i % streams], t);
         }
     }
-    for (int c = ERNN_RT_SPECTRUM; c < ERNN_RT_CLASSES; c++)
-        v->saturations[c] = state->saturations[c];
-    ernn_qstate_free(state);
-    return ernn_buffer_status(&v->trace, err);
+}
+
+static ernn_status run_model(const ernn_plan *plan, ernn_gen_vectors *v, ernn_error *err)
+{
+    ernn_rt_state *states[ERNN_MAX_STREAMS] = {NULL};
+    const uint32_t bits = plan->network->signal_bits;
+    tracer t = {.vectors = v, .digits = (int)(bits + 3) / 4, .mask = (1u << bits) - 1};
+    ernn_status status = ERNN_OK;
+    for (int i = 0; status == ERNN_OK && i < plan->design->streams; i++)
+        status = ernn_qstate_new(plan->network, &states[i], err);
+    if (status == ERNN_OK) {
+        run_sequences(plan, v, states, &t);
+        status = ernn_buffer_status(&v->trace, err);
+    }
+    for (int i = 0; i < plan->design->streams; i++) {
+        for (int c = ERNN_RT_SPECTRUM; states[i] && c < ERNN_RT_CLASSES; c++)
+            v->saturations[c] += states[i]->saturations[c];
+        ernn_qstate_free(states[i]);
+    }
+    return status;
 }
 
 ernn_status ernn_gen_vectors_new(const ernn_plan *plan, const ernn_gen_options *options,
@@ -193,7 +237,7 @@ ernn_status ernn_gen_vectors_new(const ernn_plan *plan, const ernn_gen_options *
         return ernn_error_set(err, ERNN_BAD_ARG,
                               "stimulus: %d features per frame, the network has %d inputs",
                               options->vectors->width, plan->n_inputs);
-    ernn_status status = plan_sequences(options, v, err);
+    ernn_status status = plan_sequences(options, plan->design->streams, v, err);
     if (status != ERNN_OK)
         goto done;
     const size_t frames = (size_t)v->total_frames;
@@ -216,6 +260,7 @@ void ernn_gen_vectors_free(ernn_gen_vectors *v)
 {
     ernn_mem_free(v->n_frames);
     ernn_mem_free(v->state_of);
+    ernn_mem_free(v->members);
     ernn_mem_free(v->stimulus);
     ernn_mem_free(v->expected);
     ernn_mem_free(v->states);

@@ -6,10 +6,12 @@
 #include "gen/plan.h"
 
 // Frames of all sequences lie one after the other. A sequence starts from zero, or from the loaded
-// state that `state_of` numbers.
+// state that `state_of` numbers. With several streams a sequence is as many utterances as there are
+// streams, side by side: a frame of each in turn, all as long as the shortest.
 typedef struct ernn_gen_vectors {
     int n_sequences;
-    int *n_frames; // [n_sequences]
+    int *n_frames; // [n_sequences], of all its streams together
+    int *members;  // [n_sequences][streams] utterances of options->vectors
     int *state_of; // [n_sequences] row of `states`, -1 = zero state
     int n_states;
     int total_frames;

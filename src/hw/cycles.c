@@ -121,9 +121,11 @@ typedef struct layer_run {
     array main;
     array ahead;
     array second; // projection
-    times y;      // columns of the recurrent product of the next frame
-    times x;      // columns of the input product
-    times rows;   // work space
+    int stream;   // of the next frame
+    // columns of the recurrent product of each stream's next frame
+    times y[ERNN_MAX_STREAMS];
+    times x;    // columns of the input product
+    times rows; // work space
     times blocks;
     times out; // rows of the output
 } layer_run;
@@ -149,10 +151,12 @@ static void begin_run(const ernn_spec *spec, const ernn_design *design, int l, l
         const int n = pes[ERNN_PRODUCT_PROJECTION];
         run->second = new_array(n, ernn_hw_ceil(run->projection.p, n), 1);
     }
-    run->y.n = run->recurrent.q;
     run->x.n = run->input.q;
-    for (int c = 0; c < run->y.n; c++)
-        run->y.at[c] = LONG_AGO;
+    for (int s = 0; s < design->streams; s++) {
+        run->y[s].n = run->recurrent.q;
+        for (int c = 0; c < run->recurrent.q; c++)
+            run->y[s].at[c] = LONG_AGO;
+    }
     for (int c = 0; c < run->x.n; c++)
         run->x.at[c] = LONG_AGO;
 }
@@ -165,11 +169,12 @@ static job input_job(const layer_run *run)
                  .log2_k = run->input.log2_k};
 }
 
-// Rows of y to the output and, as columns, to the next frame.
+// Rows of y to the output and, as columns, to the stream's next frame.
 static void feed_back(layer_run *run, int lanes)
 {
     const ernn_hw_shape *s = &run->recurrent;
-    to_columns(&run->rows, lanes, s->k, s->log2_k, s->q, &run->y);
+    to_columns(&run->rows, lanes, s->k, s->log2_k, s->q, &run->y[run->stream]);
+    run->stream = (run->stream + 1) % run->design->streams;
     const int gather = run->design->lanes / lanes;
     run->out.n = ernn_hw_ceil(run->outputs, run->design->lanes);
     for (int r = 0; r < run->out.n; r++) {
@@ -204,12 +209,13 @@ static int play_frame(layer_run *run, bool has_input)
         play(&run->ahead, &in, LONG_AGO, &run->x, &run->blocks);
         start = run->blocks.at[run->blocks.n - 1] + FILLED;
     }
-    const int ended = play(&run->main, &main, start, &run->y, &run->blocks);
+    times *y = &run->y[run->stream];
+    const int ended = play(&run->main, &main, start, y, &run->blocks);
     if (run->is_before) { // r is done: u, z meanwhile, and the candidate
         to_rows(&run->blocks, main.gap, rows, GRU_RESET, &run->rows);
         play(&run->main, &main, LONG_AGO, NULL, &run->blocks);
-        to_columns(&run->rows, lanes, s->k, s->log2_k, s->q, &run->y);
-        play(&run->main, &main, LONG_AGO, &run->y, &run->blocks);
+        to_columns(&run->rows, lanes, s->k, s->log2_k, s->q, y);
+        play(&run->main, &main, LONG_AGO, y, &run->blocks);
     }
     to_rows(&run->blocks, main.gap, rows, cell_cycles(run), &run->rows);
     if (!run->is_projected) {
@@ -234,11 +240,12 @@ int ernn_hw_loop_cycles(const ernn_spec *spec, const ernn_design *design, int l)
     begin_run(spec, design, l, &run);
     int before = 0;
     int ended = 0;
-    for (int frame = 0; frame < SETTLED; frame++) {
+    for (int turn = 0; turn < SETTLED; turn++) {
         before = ended;
-        ended = play_frame(&run, true);
+        for (int stream = 0; stream < design->streams; stream++)
+            ended = play_frame(&run, true);
     }
-    return ended - before;
+    return ernn_hw_ceil(ended - before, design->streams);
 }
 
 int ernn_hw_ahead_cycles(const ernn_spec *spec, const ernn_design *design, int l)

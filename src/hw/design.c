@@ -228,6 +228,7 @@ static void begin(const ernn_spec *spec, const ernn_device *device, int signal_b
     *design = (ernn_design){.device = device,
                             .signal_bits = signal_bits,
                             .weight_bits = weight_bits,
+                            .streams = 1,
                             .clock_mhz = device->clock_mhz};
     choose_lanes(spec, design);
     *block_rows = 0;
@@ -287,6 +288,24 @@ ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *device, in
                               "%d to %d",
                               pes, block_rows, design->pes, block_rows);
     design->pes_wanted = pes;
+    spread(spec, design, has_few_pes, &pes);
+    return ERNN_OK;
+}
+
+ernn_status ernn_design_set_streams(const ernn_spec *spec, ernn_design *design, int streams,
+                                    ernn_error *err)
+{
+    if (streams < 1 || streams > ERNN_MAX_STREAMS)
+        return ernn_error_set(err, ERNN_BAD_ARG, "design: %d streams, 1 to %d", streams,
+                              (int)ERNN_MAX_STREAMS);
+    for (int l = 0; streams > 1 && l < spec->n_layers; l++)
+        if (spec->layers[l].cell == ERNN_CELL_GRU && !spec->layers[l].is_reset_after)
+            return ernn_error_set(err, ERNN_NO_FIT,
+                                  "design: layer %d has the reset before the product: one stream, "
+                                  "not %d",
+                                  l, streams);
+    const int pes = design->pes_wanted;
+    design->streams = streams;
     spread(spec, design, has_few_pes, &pes);
     return ERNN_OK;
 }

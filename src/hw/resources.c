@@ -260,7 +260,7 @@ static area gates_area(const ernn_spec *spec, const ernn_design *design, int l)
     const int jobs =
         chains == 1 && ernn_hw_shape_of(spec, l, ERNN_PRODUCT_CANDIDATE, &none) ? 3 : 1;
     area total = {0};
-    add(&total, spectrum_area(design, &s, 2), jobs == 3 ? 2 : 1);
+    add(&total, spectrum_area(design, &s, design->streams + 1), jobs == 3 ? 2 : 1);
     add(&total, spectrum_area(design, &input, 2), 1);
     add(&total,
         array_area(design, &s, chains, pes[ERNN_PRODUCT_RECURRENT], 1,
@@ -295,10 +295,12 @@ static area layer_area(const ernn_spec *spec, const ernn_design *design, int l)
     }
     add_lanes(&total, design, is_lstm ? &LSTM_LANE : &GRU_LANE);
     add(&total, vectors_area(design, lanes, gates, layer->n_cells), 1);
-    add(&total, vectors_area(design, lanes, 1, ernn_spec_layer_outputs(spec, l)), 1);
-    add(&total, vectors_area(design, design->lanes, 1, 2 * ernn_spec_layer_outputs(spec, l)), 1);
+    const int streams = design->streams;
+    const int outputs = ernn_spec_layer_outputs(spec, l);
+    add(&total, vectors_area(design, lanes, 1, streams * outputs), 1);
+    add(&total, vectors_area(design, design->lanes, 1, (streams + 1) * outputs), 1);
     // c, b_hr, or h' once more.
-    add(&total, vectors_area(design, lanes, 1, layer->n_cells), 1);
+    add(&total, vectors_area(design, lanes, 1, streams * layer->n_cells), 1);
     if (is_lstm && layer->is_peephole) {
         add_lanes(&total, design, &PEEPHOLE_LANE);
         add(&total, vectors_area(design, lanes, 3, layer->n_cells), 1);

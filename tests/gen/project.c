@@ -1,9 +1,10 @@
 // Writes a project of a random quantised network, for the tests of generation, simulation and
 // synthesis:
 //   write-project SPEC INPUTS BLOCKS DEVICE PES SIGNAL_BITS WEIGHT_BITS FRAMES SEED RTL DIR
-//   [output]
+//   [output] [streams=N]
 // PES 0: the most that fit. A DIR that ends in .safetensors: the quantised network itself. output:
-// the output layer too. SPDX-License-Identifier: Apache-2.0
+// the output layer too. streams: the frames of so many come in turn. SPDX-License-Identifier:
+// Apache-2.0
 #include "ernn/gen.h"
 #include "fixed/qmodel.h"
 
@@ -17,7 +18,7 @@ int main(int argc, char **argv)
     ernn_qmodel *qmodel = NULL;
     ernn_design design;
     ernn_gen_options options = ernn_gen_defaults();
-    if (argc != 12 && argc != 13)
+    if (argc < 12)
         return 2;
     ernn_spec spec = ernn_spec_defaults();
     const ernn_device *device = ernn_device_find(argv[4]);
@@ -34,8 +35,12 @@ int main(int argc, char **argv)
                                                  atoi(argv[5]), &design, &err)
                                : ernn_design_most_pes(&spec, device, atoi(argv[6]), atoi(argv[7]),
                                                       0.6, &design, &err);
-    if (status == ERNN_OK && argc == 13)
-        ernn_design_add_output(&spec, &design);
+    for (int i = 12; status == ERNN_OK && i < argc; i++) {
+        if (!strncmp(argv[i], "streams=", 8))
+            status = ernn_design_set_streams(&spec, &design, atoi(argv[i] + 8), &err);
+        else
+            ernn_design_add_output(&spec, &design);
+    }
     options.max_frames = atoi(argv[8]);
     options.seed = (uint64_t)atoi(argv[9]);
     options.rtl_folder = argv[10];

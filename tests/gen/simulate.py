@@ -19,10 +19,11 @@ def check(is_true, text):
 
 
 def write(name, spec, inputs, blocks, pes, signal_bits=16, weight_bits=12, frames=110, seed=1,
-          device='xc7vx690t', output=False):
+          device='xc7vx690t', output=False, streams=1):
     path = os.path.join(folder, name)
     arguments = [spec, inputs, blocks, device, pes, signal_bits, weight_bits, frames, seed, rtl, path]
-    subprocess.run([writer] + [str(a) for a in arguments] + ['output'] * output, check=True)
+    more = [f'streams={streams}'] * (streams > 1) + ['output'] * output
+    subprocess.run([writer] + [str(a) for a in arguments] + more, check=True)
     return path
 
 
@@ -80,6 +81,26 @@ def case_wide():
     need('verilator')
     simulate(write('wide', 'gru:40', 20, '16', 6, 18, 16, seed=4))
     simulate(write('narrow', 'lstm:17+peephole', 7, '4', 9, 9, 5, seed=5))
+
+
+# Streams whose frames come in turn: as many words, fewer cycles a frame; scores of each.
+def case_streams():
+    need('verilator')
+    need('iverilog')
+    spec, blocks = 'lstm:40p24+peephole', '8'
+    one = write('one', spec, 9, blocks, 12, frames=60, seed=3)
+    three = write('three', spec, 9, blocks, 12, frames=90, seed=3, streams=3)
+    alone, together = simulate(one), simulate(three)
+    check(together['frames'] >= 90, 'frames are missing')
+    check(together['cycles_per_frame'] < 0.8 * alone['cycles_per_frame'], 'not faster')
+    simulate(write('two', 'gru:11/lstm:7', 5, '4', 7, frames=24, output=True, seed=4, streams=2), '--tool', 'icarus')
+    flip(f'{three}/tb/states.hex', 30, 5)  # y of the second stream, from its first frame on
+    done = run('simulate', three)
+    print(done.returncode, done.stderr)
+    check(done.returncode == 1 and 'frame 1, ' in done.stderr, 'the state of another stream')
+    done = subprocess.run([writer, 'gru:8+reset_before', '4', '4', 'xc7vx690t', '7', '16', '12', '4', '1', rtl,
+                           os.path.join(folder, 'before'), 'streams=2'], capture_output=True, text=True)
+    check(done.returncode == 1 and 'reset before' in done.stderr, done.stderr)
 
 
 def case_icarus():
