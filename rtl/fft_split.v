@@ -80,7 +80,9 @@ module fft_split #(
       reg  signed [OUT_BITS-1:0] even_re_q;
       reg  signed [OUT_BITS-1:0] even_im_q;
       reg  signed [OUT_BITS-1:0] difference_re_q;
-      reg  signed [OUT_BITS-1:0] difference_im_q;
+      // Kept: Yosys 0.23 would take the sum and this register into one of the two DSPs that use it
+      // and leave the other one without an operand.
+      (* keep *) reg signed [OUT_BITS-1:0] difference_im_q;
       always @(posedge clk) begin
         even_re_q       <= lower_re + upper_re;
         even_im_q       <= lower_im - upper_im;

@@ -119,7 +119,7 @@ static void transform(words_case *c, const char *folder, ernn_rng *rng, int is_i
     const unsigned k = 1u << log2_k;
     pipe p;
     pipe_open(c, &p, folder);
-    const int words = log2_k > 3 ? 8000 >> log2_k : 1000;
+    const int words = words_case_get(c, "words", log2_k > 3 ? 8000 >> log2_k : 1000);
     for (int n = 0; n < words; n++) {
         int32_t v[ERNN_RT_MAX_K];
         const int32_t top = (1 << (in_bits - 1)) - 1;
