@@ -100,6 +100,7 @@ static const struct {
 static ernn_status write_modules(project_writer *w, const ernn_plan *plan, const char *rtl_folder)
 {
     ernn_buffer axi = {0};
+    ernn_buffer bytes = {0};
     ernn_buffer top = {0};
     for (size_t i = 0; i < sizeof COPIES / sizeof *COPIES; i++) {
         char from[1100];
@@ -109,7 +110,10 @@ static ernn_status write_modules(project_writer *w, const ernn_plan *plan, const
             return status;
     }
     ernn_print_axi(&axi, plan);
-    const ernn_status status = write_buffer(w, "rtl/ernn_axi.v", &axi);
+    ernn_print_bytes(&bytes, plan);
+    const ernn_status first = write_buffer(w, "rtl/ernn_axi.v", &axi);
+    const ernn_status second = write_buffer(w, "rtl/ernn_bytes.v", &bytes);
+    const ernn_status status = first != ERNN_OK ? first : second;
     if (status != ERNN_OK)
         return status;
     ernn_print_top(&top, plan);

@@ -14,6 +14,8 @@
 void ernn_print_top(ernn_buffer *out, const ernn_plan *plan);
 // rtl/ernn_axi.v
 void ernn_print_axi(ernn_buffer *out, const ernn_plan *plan);
+// rtl/ernn_bytes.v: the same behind an 8-bit stream each way, for place and route.
+void ernn_print_bytes(ernn_buffer *out, const ernn_plan *plan);
 // tb/ernn_bench.v
 void ernn_print_bench(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_vectors *vectors,
                       uint64_t seed);

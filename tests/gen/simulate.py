@@ -130,6 +130,81 @@ def case_output():
         flip(f'{bad}/mem/{file}.hex', line, 5)
 
 
+def words(path):
+    return [int(line, 16) for line in open(path).read().split()]
+
+
+# Bytes for ernn_bytes: the load bus as the bench plays it, states, frames; how many answers must be
+# there before each; the answers.
+def byte_files(path, place):
+    facts = json.load(open(path + '/manifest.json'))
+    options = dict(o.split('=') for o in facts['options'].split() if '=' in o)
+    bits = int(options['signal_bits'])
+    size = (bits + 7) // 8
+    load, frames = [], words(path + '/tb/stimulus.hex')
+    bench = open(path + '/tb/ernn_bench.v').read()
+    for line in bench.split('\n'):
+        if '$readmemh("' in line and 'load_words' in line:
+            load += words(f'{path}/' + line.split('"')[1])
+    units = [(u >> 64, u >> 32 & 0xffffffff, u & 0xffffffff) for u in words(path + '/tb/units.hex')]
+    sequences = [(s >> 32, s & 0xffffffff) for s in words(path + '/tb/sequences.hex')]
+    n_weights = int(bench.split('WEIGHT_UNITS  = ')[1].split(';')[0])
+    n_states = int(bench.split('STATE_UNITS   = ')[1].split(';')[0])
+    per_frame = len(frames) // facts['frames']
+    sent, waits, answers = [], [], 0
+
+    def send(data):
+        sent.extend(data)
+        waits.extend([answers] * len(data))
+
+    def send_units(first, n):
+        for code, begin, count in units[first:first + n]:
+            send(bytes([1, code]) + count.to_bytes(3, 'little'))
+            for word in load[begin:begin + count]:
+                send(word.to_bytes(4, 'little'))
+
+    def signed(word):
+        return (word ^ 1 << bits - 1) - (1 << bits - 1)
+
+    send_units(0, n_weights)
+    at = 0
+    for count, state in sequences:
+        send(b'\x03')
+        if state != 0xffffffff:
+            send_units(state, n_states)
+        for frame in range(at, at + count):
+            send(b'\x02')
+            for word in frames[frame * per_frame:(frame + 1) * per_frame]:
+                send((signed(word) % (1 << 8 * size)).to_bytes(size, 'little'))
+        at += count
+        answers += count * facts['output_words'] * size
+    expected = b''.join((signed(w) % (1 << 8 * size)).to_bytes(size, 'little')
+                        for w in words(path + '/tb/expected.hex'))
+    for name, values, digits in (('in', sent, 2), ('waits', waits, 8), ('out', expected, 2)):
+        open(f'{place}/{name}.hex', 'w').write('\n'.join(f'{v:0{digits}x}' for v in values) + '\n')
+    return len(sent), len(expected)
+
+
+# The 24-pin shell: weights, states and frames as bytes, with the output layer and without, words of
+# two bytes and of three. A flipped byte must be seen.
+def case_bytes():
+    need('iverilog')
+    bench = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'tb_bytes.v')
+    for name, spec, blocks, bits, output in (('scores', 'gru:7', '4', 13, True), ('y', 'lstm:5', '2', 18, False)):
+        path = write(name, spec, 3, blocks, 4, bits, 9, frames=12, output=output)
+        place = os.path.join(folder, 'bytes')
+        os.makedirs(place, exist_ok=True)
+        n_in, n_out = byte_files(path, place)
+        subprocess.run(['iverilog', '-g2005', '-s', 'tb_bytes', '-o', 'tb', f'-Ptb_bytes.N_IN={n_in}',
+                        f'-Ptb_bytes.N_OUT={n_out}', '-y', path + '/rtl', bench], cwd=place, check=True)
+        log = subprocess.run(['vvp', '-N', 'tb'], cwd=place, capture_output=True, text=True).stdout
+        print(name, log)
+        check('PASS' in log, f'{name}: wrong bytes')
+        flip(place + '/in.hex', n_in - 2, 3)
+        log = subprocess.run(['vvp', '-N', 'tb'], cwd=place, capture_output=True, text=True).stdout
+        check('FAIL' in log and 'mismatch byte' in log, f'{name}: fault not caught')
+
+
 # Each fault must end in exit 1 and be named.
 def case_negative():
     need('iverilog')
