@@ -18,6 +18,7 @@ int ernn_cli_quantize(int argc, char **argv);
 int ernn_cli_inspect(int argc, char **argv);
 int ernn_cli_recognize(int argc, char **argv);
 int ernn_cli_generate(int argc, char **argv);
+int ernn_cli_place(int argc, char **argv);
 int ernn_cli_report(int argc, char **argv);
 int ernn_cli_simulate(int argc, char **argv);
 int ernn_cli_synth(int argc, char **argv);
@@ -37,6 +38,7 @@ static const ernn_verb ERNN_VERBS[] = {
     {"generate", ernn_cli_generate, "the accelerator of a quantised model, in Verilog"},
     {"simulate", ernn_cli_simulate, "run the accelerator's bench against the C model"},
     {"synth", ernn_cli_synth, "cells of the accelerator on a device (synthesis only)"},
+    {"place", ernn_cli_place, "place and route on an ECP5, to a bitstream"},
     {"report", ernn_cli_report, "one table, JSON and page from the steps of a run"},
     {"version", ernn_cli_version, "print the version"},
 };

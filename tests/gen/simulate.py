@@ -239,6 +239,12 @@ def case_tools():
         done = run(*arguments, env=empty)
         check(done.returncode == 1 and done.stderr.count('\n') == 1 and
               f'apt-get install {package}' in done.stderr, f'{arguments}: {done.stderr}')
+    done = run('place', '--device', 'ecp5-85f', path, env=empty)
+    check(done.returncode == 1 and done.stderr.count('\n') == 1 and 'tools/install-ecp5.sh' in done.stderr,
+          f'place: {done.stderr}')
+    done = run('place', path)
+    check(done.returncode == 2 and 'xc7vx690t' in done.stderr and 'synthesised only' in done.stderr,
+          f'place: {done.stderr}')
     out = os.path.join(folder, 'out')
     for arguments, code, text in (
             (['--device', 'ice40-up5k', '-o', out], 1, 'ice40-up5k'),
