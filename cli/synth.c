@@ -147,8 +147,9 @@ static json_t *load_statistics(const char *path)
     return stat;
 }
 
+// `count` of ernn_top, `axi` of ernn_axi around it; zero where the project has none.
 static ernn_status read_counts(const char *path, ernn_family family, cell_count *count,
-                               ernn_error *err)
+                               cell_count *axi, ernn_error *err)
 {
     json_t *stat = load_statistics(path);
     json_t *modules = json_object_get(stat, "modules");
@@ -158,8 +159,9 @@ static ernn_status read_counts(const char *path, ernn_family family, cell_count 
                               "%s: no statistics of module ernn_top, written by yosys stat -json",
                               path);
     }
-    *count = (cell_count){0};
+    *count = *axi = (cell_count){0};
     count_module(modules, "\\ernn_top", family, 1, 0, count);
+    count_module(modules, "\\ernn_axi", family, 1, 0, axi);
     json_decref(stat);
     return ERNN_OK;
 }
@@ -168,13 +170,22 @@ static const char *synthesis_command(const ernn_device *device)
 {
     switch (device->family) {
     case ERNN_FAMILY_XC7:
-        return "synth_xilinx -family xc7 -noclkbuf -noiopad -top ernn_top";
+        return "synth_xilinx -family xc7 -noclkbuf -noiopad";
     case ERNN_FAMILY_ECP5:
-        return "synth_ecp5 -noflatten -top ernn_top";
+        return "synth_ecp5 -noflatten";
     default:
-        return device->dsp ? "synth_ice40 -device u -dsp -noflatten -top ernn_top"
-                           : "synth_ice40 -device hx -noflatten -top ernn_top";
+        return device->dsp ? "synth_ice40 -device u -dsp -noflatten"
+                           : "synth_ice40 -device hx -noflatten";
     }
+}
+
+// The AXI top where there is one, so that one synthesis counts both.
+static const char *top_of(const ernn_project *project)
+{
+    for (int i = 0; i < project->n_sources; i++)
+        if (!strcmp(project->sources[i], "rtl/ernn_axi.v"))
+            return "ernn_axi";
+    return "ernn_top";
 }
 
 static ernn_status run_yosys(const ernn_project *project, const ernn_device *device, int limit_s,
@@ -184,8 +195,8 @@ static ernn_status run_yosys(const ernn_project *project, const ernn_device *dev
     size_t n = strlen(script);
     for (int i = 0; i < project->n_sources; i++)
         n += (size_t)snprintf(script + n, sizeof script - n, " %s", project->sources[i]);
-    snprintf(script + n, sizeof script - n, "; %s; tee -o build/stat-%s.json stat -json",
-             synthesis_command(device), device->name);
+    snprintf(script + n, sizeof script - n, "; %s -top %s; tee -o build/stat-%s.json stat -json",
+             synthesis_command(device), top_of(project), device->name);
     const char *const argv[] = {"yosys", "-p", script, NULL};
     char log[PATH_BYTES];
     char label[64];
@@ -209,7 +220,7 @@ static void print_row(const char *what, double used, int total, int modelled, co
 }
 
 static void report(const ernn_project *project, const ernn_device *device, const cell_count *count,
-                   double seconds, bool is_json)
+                   const cell_count *axi, double seconds, bool is_json)
 {
     const double bram = ceil(count->half_bram / 2);
     const bool is_own = !strcmp(project->device, device->name);
@@ -220,10 +231,11 @@ static void report(const ernn_project *project, const ernn_device *device, const
                "\"lut\": %.0f, \"ff\": %.0f, \"dsp\": %.0f, \"bram\": %.0f, "
                "\"device_lut\": %d, \"device_ff\": %d, \"device_dsp\": %d, \"device_bram\": %d, "
                "\"modelled_lut\": %d, \"modelled_ff\": %d, \"modelled_dsp\": %d, "
-               "\"modelled_bram\": %d, \"seconds\": %.1f}\n",
+               "\"modelled_bram\": %d, \"axi_lut\": %.0f, \"axi_ff\": %.0f, \"axi_dsp\": %.0f, "
+               "\"axi_bram\": %.0f, \"seconds\": %.1f}\n",
                project->folder, device->name, count->lut, count->ff, count->dsp, bram, device->lut,
                device->ff, device->dsp, device->bram, model->lut, model->ff, model->dsp,
-               model->bram, seconds);
+               model->bram, axi->lut, axi->ff, axi->dsp, ceil(axi->half_bram / 2), seconds);
         return;
     }
     printf("%s on %s, synthesis only (yosys, %.0f s)\n", project->network, device->name, seconds);
@@ -233,6 +245,9 @@ static void report(const ernn_project *project, const ernn_device *device, const
     char note[64] = "";
     snprintf(note, sizeof note, "   (blocks of %d bits)", device->bram_bits);
     print_row("BRAM", bram, device->bram, model->bram, note);
+    if (axi->lut > 0)
+        printf("  with its AXI ports (ernn_axi): %.0f LUT, %.0f FF, %.0f DSP, %.0f BRAM\n",
+               axi->lut, axi->ff, axi->dsp, ceil(axi->half_bram / 2));
     if (!is_own)
         printf("  (the project was planned for %s: no model figures here)\n", project->device);
 }
@@ -283,13 +298,14 @@ int ernn_cli_synth(int argc, char **argv)
     const double started = ernn_cli_seconds();
     char path[PATH_BYTES];
     cell_count count;
+    cell_count axi;
     snprintf(path, sizeof path, "%s/build", project.folder);
     mkdir(path, 0777);
     if (run_yosys(&project, device, options.limit_s, &err) != ERNN_OK)
         return ernn_cli_fail(&err);
     snprintf(path, sizeof path, "%s/build/stat-%s.json", project.folder, device->name);
-    if (read_counts(path, device->family, &count, &err) != ERNN_OK)
+    if (read_counts(path, device->family, &count, &axi, &err) != ERNN_OK)
         return ernn_cli_fail(&err);
-    report(&project, device, &count, ernn_cli_seconds() - started, options.is_json);
+    report(&project, device, &count, &axi, ernn_cli_seconds() - started, options.is_json);
     return ERNN_EXIT_OK;
 }

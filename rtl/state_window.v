@@ -1,5 +1,5 @@
-// One word of a state memory for a reader from outside: word i_index is lane i_index % LANES of line
-// i_index / LANES. o_word follows 4 cycles after i_index, with the memory's 2.
+// One word of a state memory for a reader from outside: word i_index is lane i_index % LANES of
+// line i_index / LANES. o_word follows 4 cycles after i_index, with the memory's 2.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

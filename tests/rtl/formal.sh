@@ -93,6 +93,12 @@ prove 2 prove_frame_fifo ROWS=4 FRAMES=3
 prove 2 prove_ring_control
 prove 2 prove_ring_control HAS_INPUT_JOB=0 N_JOBS=1 STREAMS=1 PRIME_ROWS=1
 prove 2 prove_ring_control HAS_INPUT_JOB=0 N_JOBS=3 ORDER="6'b011000" STREAMS=1
+for n in 5 2; do # 3 beats, the last half full; 1 beat
+    prove 3 prove_axi_frames_in N=$n
+    prove 3 prove_axi_frames_out N=$n
+done
+prove 3 prove_axi_lite
+prove 3 prove_event_counters
 
 fault 3 saturate.v 's/IN_BITS-1:OUT_BITS-1\]/IN_BITS-1:OUT_BITS]/;s/IN_BITS-OUT_BITS:0/IN_BITS-OUT_BITS-1:0/' prove_saturate
 fault 3 saturate.v 's/o_hit  <= ~fits/o_hit  <= ~fits \& (i_data != 1 << OUT_BITS)/' prove_saturate
@@ -117,4 +123,12 @@ fault 9 ring_control.v 's/is_fed_q ? DISCARD : PRIME/PRIME/' prove_ring_control 
 fault 9 ring_control.v 's/discards & (stream_q == LAST_STREAM)/discards/' prove_ring_control PRIME_ROWS=1
 fault 9 ring_control.v 's/i_vector_filled & ~discarded_q/i_vector_filled/' prove_ring_control PRIME_ROWS=1
 fault 7 ring_control.v 's/row_q == LAST_ROW) begin/1) begin/' prove_ring_control
+fault 6 axi_frames_in.v 's/& is_open & s_axis_tvalid/\& s_axis_tvalid/' prove_axi_frames_in
+fault 6 axi_frames_in.v 's/phase_q == PASS) & (takes | ~is_first)/phase_q == PASS) \& ~is_first/' prove_axi_frames_in
+fault 6 axi_frames_in.v 's/is_whole & (phase_q == PASS)/is_whole/' prove_axi_frames_in
+fault 6 axi_frames_out.v 's/has_room = ~m_axis_tvalid | m_axis_tready/has_room = 1/' prove_axi_frames_out
+fault 6 axi_frames_out.v 's/~is_first & ~(fills & is_last)/~is_first/' prove_axi_frames_out
+fault 6 axi_lite.v 's/has_address_q & has_data_q & ~s_axi_bvalid/has_address_q \& has_data_q/' prove_axi_lite
+fault 6 axi_lite.v 's/is_empty | (is_whole & i_write_known)/is_whole \& i_write_known | ~i_write_known/' prove_axi_lite
+fault 12 event_counters.v 's/ & ~(&count_q)//' prove_event_counters
 exit $wrong
