@@ -104,6 +104,9 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
         {"i_load_start", "in", 1, "it is the first of its unit"},
         {"i_load_data", "in", 32, "the word, sign-extended"},
         {"i_reset_state", "in", 1, "one cycle while idle: the next frame starts from zero"},
+        {"i_read, i_read_unit, i_read_index", "in", 25,
+         "while idle: a word of state y (7) or c (8), 4 cycles later at o_read_data"},
+        {"o_read_data", "out", bits, "it"},
         {"s_x_data", "in", beat, x},
         {"s_x_valid, s_x_last", "in", 1, "stream in; last on the last beat of a frame"},
         {"s_x_ready", "out", 1, "a beat moves when valid and ready are high"},
@@ -112,6 +115,7 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
         {"m_y_ready", "in", 1, ""},
         {"o_saturated", "out", 5 * plan->n_stages,
          "sticky, 5 a layer: spectrum, accumulator, product, preactivation, cell"},
+        {"o_saturation", "out", 5 * plan->n_stages, "the same, of each cycle"},
         {"o_misframed", "out", 1, "sticky: s_x_last came in the wrong place"},
     };
     ernn_buffer_print(out, "## Ports of " ERNN_GEN_TOP "\n\n"
@@ -120,6 +124,25 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
         ernn_buffer_print(out, "| %s | %s | %d | %s |\n", rows[i].name, rows[i].direction,
                           rows[i].bits, rows[i].meaning);
     ernn_buffer_print(out, "\n");
+}
+
+static void print_axi_ports(ernn_buffer *out, const ernn_plan *plan)
+{
+    const int bytes = ((int)plan->network->signal_bits + 7) / 8;
+    ernn_buffer_print(out, "## Ports of ernn_axi, for a block design\n\n| port | |\n|---|---|\n"
+                           "| aclk, aresetn | clock; synchronous reset, active low |\n"
+                           "| s_axi_* | AXI4-Lite, 32 bits, 256 bytes: docs/registers.md |\n"
+                           "| irq | level |\n");
+    ernn_buffer_print(out, "| s_axis_* | AXI4-Stream, %d bytes a beat, %d beats a packet |\n",
+                      bytes * plan->design->lanes, ernn_plan_input_beats(plan));
+    ernn_buffer_print(out, "| m_axis_* | AXI4-Stream, %d bytes a beat, %d beats a packet |\n\n",
+                      bytes * plan->output_lanes, ernn_plan_output_beats(plan));
+    ernn_buffer_print(
+        out,
+        "A packet is a frame, a word is sign-extended to %d bytes. Start a run (CTRL, "
+        "FRAMES) before frames come in;\npackets of a wrong length are repaired and "
+        "flagged in ERRORS.\n\n",
+        bytes);
 }
 
 // ---- Tables ----
@@ -204,6 +227,7 @@ void ernn_print_readme(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_v
     print_commands(out, plan);
     print_files(out);
     print_ports(out, plan);
+    print_axi_ports(out, plan);
     print_memories(out, plan);
     print_layers(out, plan);
     print_modelled(out, plan);

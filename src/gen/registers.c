@@ -94,7 +94,8 @@ static const ernn_field SATURATION_COUNT[] = {
      "cycles in which words of it saturated (spectrum: were used); stops at 65535"}};
 static const ernn_field LOAD_UNIT[] = {
     {"unit", 0, 8, RW, ZERO, "layer in the upper half, what in the lower"},
-    {"start", 8, 1, ERNN_ACCESS_START, ZERO, "the next word is the unit's first; clears itself"},
+    {"start", 8, 1, ERNN_ACCESS_START, ZERO,
+     "the next word is the unit's first; clears itself, set too when the unit changes"},
 };
 static const ernn_field LOAD_DATA[] = {
     {"word", 0, 32, ERNN_ACCESS_WO, ZERO, "the unit's next word, two's complement"}};

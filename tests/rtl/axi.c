@@ -1,8 +1,8 @@
 // ernn_axi of a generated project, Verilated, against src/rt through its AXI ports:
 //   axi RTL TESTS FOLDER SPEC INPUTS BLOCKS PES SIGNAL_BITS WEIGHT_BITS SEED [RUNS [MUTANTS]]
-// SPEC may end in /output, for the output layer. Writes the project into FOLDER, builds it there
-// and plays every scenario RUNS times, then once for each planted fault, which must be seen. Ends
-// in PASS or FAIL. SPDX-License-Identifier: Apache-2.0
+// SPEC may end in /output, for the output layer; PES 0: the most that fit. Writes the project into
+// FOLDER, builds it there and plays every scenario RUNS times, then once for each planted fault,
+// which must be seen. Ends in PASS or FAIL. SPDX-License-Identifier: Apache-2.0
 #include "axi_sim.h"
 #include "axi_stack.h"
 
@@ -392,7 +392,8 @@ static void test_saturation(stack *s)
         any |= (uint32_t)(model != 0) << class;
     }
     axi_expect(sim, "SATURATED", (long)axi_read(sim, reg("SATURATED")), (long)any);
-    axi_expect(sim, "some saturation", any != 0, true);
+    // A single small product may not saturate at all.
+    axi_expect(sim, "some saturation", any != 0 || s->plan->n_inputs == 1, true);
     axi_write(sim, reg("COMMAND"), COMMAND_CLEAR);
     axi_expect(sim, "SATURATED cleared", (long)axi_read(sim, reg("SATURATED")), 0);
     axi_expect(sim, "FRAMES_IN cleared", (long)axi_read(sim, reg("FRAMES_IN")), 0);

@@ -61,8 +61,11 @@ static ernn_status make_project(stack *s, char **argv, ernn_error *err)
         status = ernn_qmodel_random(&spec, signal_bits, weight_bits, (uint64_t)atoi(argv[10]),
                                     &s->qmodel, err);
     if (status == ERNN_OK)
-        status = ernn_design_new(&s->qmodel->spec, ernn_device_find("xc7vx690t"), signal_bits,
-                                 weight_bits, atoi(argv[7]), &s->design, err);
+        status = atoi(argv[7])
+                     ? ernn_design_new(&s->qmodel->spec, ernn_device_find("xc7vx690t"), signal_bits,
+                                       weight_bits, atoi(argv[7]), &s->design, err)
+                     : ernn_design_most_pes(&s->qmodel->spec, ernn_device_find("xc7vx690t"),
+                                            signal_bits, weight_bits, 0.6, &s->design, err);
     if (status != ERNN_OK)
         return status;
     if (output)
