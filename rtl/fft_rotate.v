@@ -5,9 +5,7 @@
 //   inverse (INVERSE = 1): re' = round(re cos - im sin), im' = round(im cos + re sin)
 //
 // Where sin = cos, at 45 degrees, each component is one sum and one product, made of shifts and
-// sums: the same integers.
-// 1
-// <= J < m / 4. Latency 2 cycles, one bin per cycle: products, rounded sums. Width: the modulus of
+// sums: the same integers. 1 <= J < m / 4. Latency 2 cycles, one bin per cycle: products, rounded sums. Width: the modulus of
 // the input is below 2^(BITS-1) (section 3.3), so each component of the result fits BITS again.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
@@ -41,22 +39,22 @@ module fft_rotate #(
     if (STEP == 8) begin : g_diagonal
       wire signed [BITS:0]       re = (INVERSE != 0) ? i_re - i_im : i_re + i_im;
       wire signed [BITS:0]       im = (INVERSE != 0) ? i_im + i_re : i_im - i_re;
-      // 11585 = 8192 + 2048 + 1024 + 256 + 64 + 1: two sums of three, and their sum.
+      // 11585 = 5 (2048 + 256) + 65: no cycle has more than two carry chains in a row.
       wire signed [SUM_BITS-1:0] re_wide = {{SUM_BITS-BITS-1{re[BITS]}}, re};
       wire signed [SUM_BITS-1:0] im_wide = {{SUM_BITS-BITS-1{im[BITS]}}, im};
       wire                       unused_cos = &{1'b0, COS};
-      reg signed [SUM_BITS-1:0]  re_high_q;
-      reg signed [SUM_BITS-1:0]  im_high_q;
+      reg signed [SUM_BITS-1:0]  re_five_q;
+      reg signed [SUM_BITS-1:0]  im_five_q;
       reg signed [SUM_BITS-1:0]  re_low_q;
       reg signed [SUM_BITS-1:0]  im_low_q;
       always @(posedge clk) begin
-        re_high_q <= (re_wide <<< 13) + (re_wide <<< 11) + (re_wide <<< 10);
-        im_high_q <= (im_wide <<< 13) + (im_wide <<< 11) + (im_wide <<< 10);
-        re_low_q  <= (re_wide <<< 8) + (re_wide <<< 6) + re_wide;
-        im_low_q  <= (im_wide <<< 8) + (im_wide <<< 6) + im_wide;
+        re_five_q <= (re_wide <<< 2) + re_wide;
+        im_five_q <= (im_wide <<< 2) + im_wide;
+        re_low_q  <= (re_wide <<< 6) + re_wide;
+        im_low_q  <= (im_wide <<< 6) + im_wide;
       end
-      assign re_sum = re_high_q + re_low_q + HALF;
-      assign im_sum = im_high_q + im_low_q + HALF;
+      assign re_sum = (re_five_q <<< 11) + (re_five_q <<< 8) + re_low_q + HALF;
+      assign im_sum = (im_five_q <<< 11) + (im_five_q <<< 8) + im_low_q + HALF;
     end else begin : g_general
       localparam signed [15:0] SIN = COSINES[16*(16-STEP) +: 16];
       reg signed [SUM_BITS-1:0]  re_cos_q;

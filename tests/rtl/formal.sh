@@ -108,7 +108,7 @@ fault 7 shift_align.v 's/<< UP/<< (UP >> 1)/' prove_circ_output
 fault 7 shift_align.v 's/MOST-LEAST+1{i_data\[BITS-1\]/MOST-LEAST+1{1'"'b0"'/' prove_circ_output
 fault 5 peephole_sum.v 's/(SHIFT - 1);/SHIFT;/' prove_peephole_sum
 fault 5 gate_sum.v 's/SUM_BITS = TERM_BITS + 1/SUM_BITS = TERM_BITS/;s/{i_terms\[TERM_BITS-1\], i_terms}/i_terms/' prove_peephole_sum
-fault 5 fft_rotate.v 's/re_wide <<< 8/re_wide <<< 7/' prove_fft_rotate BITS=5
+fault 5 fft_rotate.v 's/re_five_q <<< 8/re_five_q <<< 7/' prove_fft_rotate BITS=5
 fault 5 fft_rotate.v 's/SIN = COSINES\[16\*(16-STEP)/SIN = COSINES[16*(15-STEP)/' prove_fft_rotate BITS=5 LOG2_M=4 COS=15137 SIN=6270
 fault 5 valid_delay.v 's/rst ? {BITS\*CYCLES{1.b0}} : //' prove_valid_delay
 fault 7 stream_check.v 's/o_misframed | (i_last ^ is_last)/o_misframed | (i_last \& ~is_last)/' prove_stream_check

@@ -31,7 +31,7 @@ mutant() { # FILE 's/what/becomes/' BENCH DUT KIND [key=value ...]
 mkdir -p "$folder"
 mutant saturate.v 's/{OUT_BITS-1{~i_data/{OUT_BITS-1{i_data/' tb_stream dut_circ_product circ_product hot=1
 mutant fft_merge.v 's/turned_im - even_im/even_im - turned_im/' tb_pipe dut_rfft rfft
-mutant fft_rotate.v 's/re_wide <<< 10/re_wide <<< 9/' tb_pipe dut_rfft rfft
+mutant fft_rotate.v 's/re_wide <<< 6/re_wide <<< 5/' tb_pipe dut_rfft rfft
 mutant fft_split.v 's/lower_im + upper_im/lower_im - upper_im/' tb_pipe dut_irfft irfft
 mutant pwl.v 's/-base : ONE - base/-base : -base/' tb_pipe dut_pwl pwl
 mutant pwl.v 's/? BELOW_HALF : HALF/? HALF : HALF/' tb_pipe dut_pwl pwl
