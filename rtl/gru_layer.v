@@ -399,7 +399,8 @@ module gru_layer #(
   state_window #(
     .SIGNAL_BITS (SIGNAL_BITS),
     .LANES       (CELL_LANES),
-    .LINE_BITS   (LINE_BITS)
+    .N           (N_CELLS),
+    .STREAMS     (STREAMS)
   ) u_window (
     .clk     (clk),
     .i_index (i_read_index),

@@ -288,7 +288,8 @@ module lstm_layer #(
   state_window #(
     .SIGNAL_BITS (SIGNAL_BITS),
     .LANES       (CELL_LANES),
-    .LINE_BITS   (C_LINE_BITS)
+    .N           (N_CELLS),
+    .STREAMS     (STREAMS)
   ) u_c_window (
     .clk     (clk),
     .i_index (i_read_index),
@@ -331,7 +332,8 @@ module lstm_layer #(
   state_window #(
     .SIGNAL_BITS (SIGNAL_BITS),
     .LANES       (Y_LANES),
-    .LINE_BITS   (Y_LINE_BITS)
+    .N           (N_OUTPUTS),
+    .STREAMS     (STREAMS)
   ) u_y_window (
     .clk     (clk),
     .i_index (i_read_index),

@@ -1,12 +1,15 @@
-// One word of a state memory for a reader from outside: word i_index is lane i_index % LANES of
-// line i_index / LANES. o_word follows 4 cycles after i_index, with the memory's 2.
+// One word of a state memory for a reader from outside: of STREAMS vectors of N words, each of which
+// begins a line of LANES words. o_word follows 4 cycles after i_index, with the memory's 2.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
 module state_window #(
   parameter SIGNAL_BITS = 16,
   parameter LANES       = 4,
-  parameter LINE_BITS   = 5
+  parameter N           = 100,
+  parameter STREAMS     = 1,
+  parameter ROWS        = (N + LANES - 1) / LANES,
+  parameter LINE_BITS   = (STREAMS * ROWS > 1) ? $clog2(STREAMS * ROWS) : 1
 ) (
   input  wire                         clk,
   input  wire [15:0]                  i_index,
@@ -15,16 +18,28 @@ module state_window #(
   output reg  [SIGNAL_BITS-1:0]       o_word
 );
   localparam LANE_BITS = $clog2(LANES);
-  wire [31:0] line = {16'd0, i_index} >> LANE_BITS;
-  wire        unused_index = &{1'b0, line};
+  reg     [31:0] first;      // line of the stream
+  reg     [31:0] word;       // of the stream
+  integer        stream;
+  wire    [31:0] line = first + (word >> LANE_BITS);
+  wire           unused_bits = &{1'b0, line, word};
 
+  always @* begin
+    first = 32'd0;
+    word = {16'd0, i_index};
+    for (stream = 1; stream < STREAMS; stream = stream + 1)
+      if ({16'd0, i_index} >= stream * N) begin
+        first = stream * ROWS;
+        word = {16'd0, i_index} - stream * N;
+      end
+  end
   assign o_line = line[LINE_BITS-1:0];
 
   generate
     if (LANES > 1) begin : g_lanes
       reg [LANE_BITS-1:0] lane_q;
       always @(posedge clk) begin
-        lane_q <= i_index[LANE_BITS-1:0];
+        lane_q <= word[LANE_BITS-1:0];
         o_word <= i_data[lane_q*SIGNAL_BITS +: SIGNAL_BITS];
       end
     end else begin : g_lane

@@ -110,7 +110,8 @@ static const ernn_field LOAD_SIZE[] = {
 static const ernn_field STATE_UNIT[] = {
     {"unit", 0, 8, RW, ZERO, "of the state to read: what 7 is y, what 8 is c of an LSTM"}};
 static const ernn_field STATE_INDEX[] = {
-    {"index", 0, 16, RW, ZERO, "of the next word; counts up with each read of STATE_DATA"}};
+    {"index", 0, 16, RW, ZERO,
+     "of the next word of [streams][n]; counts up with each read of STATE_DATA"}};
 static const ernn_field STATE_DATA[] = {
     {"word", 0, 32, RO, ZERO, "sign-extended; 0 while not idle, which ERRORS.state records"}};
 
@@ -127,7 +128,7 @@ static const ernn_register REGISTERS[] = {
     ROW(ID, 0x10, "What this is."),
     ROW(VERSION, 0x14, "Which one."),
     ROW(GEOMETRY, 0x18, "To be compared before weights are loaded."),
-    ROW(MODEL, 0x1c, "Written by the driver, changed by nothing else but a reset."),
+    ROW(MODEL, 0x1c, "Written by the driver, cleared by aresetn alone."),
     ROW(INPUTS, 0x20, "Size of an input frame."),
     ROW(OUTPUTS, 0x24, "Size of an output frame."),
     ROW(LAYOUT, 0x28, "Shape of the streams."),

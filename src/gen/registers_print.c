@@ -134,6 +134,7 @@ static void print_constants(ernn_buffer *out, const ernn_plan *plan)
     print_define(out, "ERNN_N_INPUTS", (uint32_t)plan->n_inputs);
     print_define(out, "ERNN_N_OUTPUTS", (uint32_t)plan->n_outputs);
     print_define(out, "ERNN_N_LAYERS", (uint32_t)plan->n_stages);
+    print_define(out, "ERNN_N_STREAMS", (uint32_t)plan->design->streams);
     print_define(out, "ERNN_LANES", lanes);
     print_define(out, "ERNN_OUTPUT_LANES", (uint32_t)plan->output_lanes);
     print_define(out, "ERNN_SIGNAL_BITS", bits);

@@ -1,8 +1,9 @@
 // ernn_axi of a generated project, Verilated, against src/rt through its AXI ports:
 //   axi RTL TESTS FOLDER SPEC INPUTS BLOCKS PES SIGNAL_BITS WEIGHT_BITS SEED [RUNS [MUTANTS]]
-// SPEC may end in /output, for the output layer; PES 0: the most that fit. Writes the project into
-// FOLDER, builds it there and plays every scenario RUNS times, then once for each planted fault,
-// which must be seen. Ends in PASS or FAIL. SPDX-License-Identifier: Apache-2.0
+// SPEC may end in /output, for the output layer, and /2, for two streams; PES 0: the most that fit.
+// Writes the project into FOLDER, builds it there and plays every scenario RUNS times, then once
+// for each planted fault, which must be seen. Ends in PASS or FAIL. SPDX-License-Identifier:
+// Apache-2.0
 #include "axi_sim.h"
 #include "axi_stack.h"
 
@@ -254,9 +255,9 @@ static void test_states(stack *s)
     axi_sim *sim = &s->sim;
     int32_t *kept = stack_new_words(s->plan->state_words);
     for (int part = 0; part < 3; part++) {
-        stack_send_random(s, 3);
-        stack_start(s, 3);
-        stack_receive(s, 3);
+        stack_send_random(s, 4);
+        stack_start(s, 4);
+        stack_receive(s, 4);
         axi_ticks(sim, 4);
         stack_read_states(s, kept);
         stack_expect_states(s, kept);
@@ -313,7 +314,7 @@ static void test_garbage(stack *s)
         axi_expect(sim, "idle after garbage and reset", axi_read(sim, reg("CTRL")) & CTRL_IDLE,
                    CTRL_IDLE);
         stack_finish_packet(s);
-        ernn_rt_reset(s->network, s->state);
+        stack_reset_model(s);
         axi_drop_queues(sim);
         s->n_expected = 0;
         stack_load(s);
@@ -334,7 +335,7 @@ static void test_reset(stack *s)
         axi_ticks(sim, (int)axi_random(sim, 4 * (uint32_t)s->plan->cost.cycles_per_frame));
         axi_reset(sim, 1 + (int)axi_random(sim, 3));
         s->n_expected = 0;
-        ernn_rt_reset(s->network, s->state);
+        stack_reset_model(s);
         if (round % 5 != 0)
             continue;
         stack_send_random(s, 3);
@@ -359,7 +360,7 @@ static void test_soft_reset(stack *s)
         axi_expect(sim, "FRAMES_OUT after a reset", (long)axi_read(sim, reg("FRAMES_OUT")), 0);
         stack_expect_whole_packets(s);
         stack_withdraw_packets(s);
-        ernn_rt_reset(s->network, s->state);
+        stack_reset_model(s);
         stack_send_random(s, 2);
         stack_start(s, 2);
         stack_receive(s, 2);
@@ -374,14 +375,14 @@ static void test_soft_reset(stack *s)
 static void test_saturation(stack *s)
 {
     axi_sim *sim = &s->sim;
-    memset(s->state->saturations, 0, sizeof s->state->saturations);
+    stack_saturations(s, 0, true);
     stack_send_extreme(s, FRAMES);
     stack_start(s, FRAMES);
     stack_receive(s, FRAMES);
     axi_ticks(sim, 4);
     uint32_t any = 0;
     for (uint32_t class = 0; class < 5; class ++) {
-        const uint32_t model = s->state->saturations[ERNN_RT_SPECTRUM + class];
+        const uint32_t model = stack_saturations(s, (int)class, false);
         uint32_t sum = 0;
         for (uint32_t l = 0; l < (uint32_t)s->plan->n_layers; l++) {
             axi_write(sim, reg("SATURATION_SELECT"), l << 4 | class);
@@ -421,7 +422,7 @@ static size_t play(stack *s, uint64_t seed, int mutant)
     axi_reset(&s->sim, 20);
     for (; i < n && !s->sim.is_fault; i++) {
         axi_reset(&s->sim, 5);
-        ernn_rt_reset(s->network, s->state);
+        stack_reset_model(s);
         s->n_expected = 0;
         s->sim.is_sink_stopped = s->sim.is_sink_after_valid = false;
         s->sim.stall = i < 3 ? 100 : 60;

@@ -41,15 +41,31 @@ size_t stack_unit_words(const stack *s, int unit)
 
 // ---- Construction ----
 
+static ernn_status new_states(stack *s, ernn_error *err)
+{
+    ernn_status status = ERNN_OK;
+    for (int i = 0; i < s->design.streams && status == ERNN_OK; i++)
+        status = ernn_qstate_new(s->network, &s->states[i], err);
+    return status;
+}
+
+// "/NAME" at the end of a network, and no more.
+static bool takes_suffix(char *spec, const char *suffix)
+{
+    char *end = strstr(spec, suffix);
+    if (end)
+        *end = 0;
+    return end != NULL;
+}
+
 static ernn_status make_project(stack *s, char **argv, ernn_error *err)
 {
     const int signal_bits = atoi(argv[8]);
     const int weight_bits = atoi(argv[9]);
     ernn_spec spec = ernn_spec_defaults();
     ernn_gen_options options = ernn_gen_defaults();
-    char *output = strstr(argv[4], "/output");
-    if (output)
-        *output = 0;
+    const bool has_streams = takes_suffix(argv[4], "/2");
+    const bool has_output = takes_suffix(argv[4], "/output");
     spec.n_inputs = atoi(argv[5]);
     spec.n_labels = 5;
     options.max_frames = 4;
@@ -68,13 +84,15 @@ static ernn_status make_project(stack *s, char **argv, ernn_error *err)
                                             signal_bits, weight_bits, 0.6, &s->design, err);
     if (status != ERNN_OK)
         return status;
-    if (output)
+    if (has_streams)
+        status = ernn_design_set_streams(&s->qmodel->spec, &s->design, 2, err);
+    if (status == ERNN_OK && has_output)
         ernn_design_add_output(&s->qmodel->spec, &s->design);
     s->network = ernn_qmodel_network(s->qmodel);
     s->plan = ernn_mem_new(1, sizeof *s->plan, err);
     status = ernn_plan_new(&s->qmodel->spec, s->network, &s->design, &options, s->plan, err);
     if (status == ERNN_OK)
-        status = ernn_qstate_new(s->network, &s->state, err);
+        status = new_states(s, err);
     if (status == ERNN_OK)
         status = ernn_generate_folder(s->qmodel, &s->design, &options, argv[3], true, err);
     return status;
@@ -107,7 +125,8 @@ void stack_free(stack *s)
 {
     axi_free(&s->sim);
     free(s->expected);
-    ernn_qstate_free(s->state);
+    for (int i = 0; i < s->design.streams; i++)
+        ernn_qstate_free(s->states[i]);
     ernn_mem_free(s->plan);
     ernn_qmodel_free(s->qmodel);
 }
@@ -146,15 +165,36 @@ void stack_negate_weights(stack *s)
         s->qmodel->weights[i] = (int16_t)-s->qmodel->weights[i];
 }
 
+void stack_reset_model(stack *s)
+{
+    s->turn = 0;
+    for (int i = 0; i < s->design.streams; i++)
+        ernn_rt_reset(s->network, s->states[i]);
+}
+
+uint32_t stack_saturations(stack *s, int class, bool clears)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < s->design.streams; i++) {
+        sum += s->states[i]->saturations[ERNN_RT_SPECTRUM + class];
+        if (clears)
+            memset(s->states[i]->saturations, 0, sizeof s->states[i]->saturations);
+    }
+    return sum;
+}
+
 void stack_reset_state(stack *s)
 {
     axi_write(&s->sim, reg("COMMAND"), COMMAND_RESET_STATE);
-    ernn_rt_reset(s->network, s->state);
+    stack_reset_model(s);
 }
 
-static int32_t *model_state(const stack *s, const ernn_plan_unit *unit)
+// Word i of a state of all streams.
+static int32_t model_state(const stack *s, const ernn_plan_unit *unit, size_t i)
 {
-    return unit->what == ERNN_LOAD_Y ? s->state->y[unit->layer] : s->state->c[unit->layer];
+    const size_t n = unit->n_words / (size_t)s->design.streams;
+    const ernn_rt_state *state = s->states[i / n];
+    return (unit->what == ERNN_LOAD_Y ? state->y : state->c)[unit->layer][i % n];
 }
 
 void stack_read_states(stack *s, int32_t *words)
@@ -183,7 +223,7 @@ void stack_expect_states(stack *s, const int32_t *words)
     for (int u = 0; u < s->plan->n_states; u++) {
         const ernn_plan_unit *unit = &s->plan->states[u];
         for (size_t i = 0; i < unit->n_words; i++)
-            axi_expect(&s->sim, unit->name, *words++, model_state(s, unit)[i]);
+            axi_expect(&s->sim, unit->name, *words++, model_state(s, unit, i));
     }
 }
 
@@ -230,10 +270,11 @@ static void expect_frame(stack *s, const int32_t *x)
     if (s->n_expected == STACK_FRAMES)
         exit(1);
     int32_t *expected = s->expected + (size_t)(s->n_expected++ * s->plan->n_outputs);
-    ernn_rt_step(s->network, x, s->plan->has_output ? expected : NULL, s->state, NULL, NULL);
+    ernn_rt_state *state = s->states[s->turn];
+    s->turn = (s->turn + 1) % s->design.streams;
+    ernn_rt_step(s->network, x, s->plan->has_output ? expected : NULL, state, NULL, NULL);
     if (!s->plan->has_output)
-        memcpy(expected, s->state->y[s->plan->n_layers - 1],
-               (size_t)s->plan->n_outputs * sizeof *x);
+        memcpy(expected, state->y[s->plan->n_layers - 1], (size_t)s->plan->n_outputs * sizeof *x);
 }
 
 static void make_frame(stack *s, int32_t *x, bool is_extreme)
@@ -272,13 +313,15 @@ void stack_send_extreme(stack *s, int n)
 
 void stack_disturb(stack *s)
 {
-    ernn_rt_state *const twin = s->state;
+    ernn_rt_state *kept[ERNN_MAX_STREAMS];
     ernn_error err = {0};
-    if (ernn_qstate_new(s->network, &s->state, &err) != ERNN_OK)
+    memcpy(kept, s->states, sizeof kept);
+    if (new_states(s, &err) != ERNN_OK)
         exit(1);
     send_frames(s, 2, false);
-    ernn_qstate_free(s->state);
-    s->state = twin;
+    for (int i = 0; i < s->design.streams; i++)
+        ernn_qstate_free(s->states[i]);
+    memcpy(s->states, kept, sizeof kept);
     stack_start(s, 2);
     axi_until_received(&s->sim, (size_t)(2 * s->beats_out), HANG);
     axi_ticks(&s->sim, 4);

@@ -23,7 +23,8 @@ enum {
 typedef struct stack {
     ernn_qmodel *qmodel;
     const ernn_rt_network *network;
-    ernn_rt_state *state;
+    ernn_rt_state *states[ERNN_MAX_STREAMS];
+    int turn; // whose frame is next
     ernn_design design;
     ernn_plan *plan;
     axi_sim sim;
@@ -51,6 +52,8 @@ void stack_load_unit(stack *s, const ernn_plan_unit *unit);
 void stack_load(stack *s);
 void stack_negate_weights(stack *s);
 
+// The twin alone: all states zero, the first stream's turn. Then both.
+void stack_reset_model(stack *s);
 void stack_reset_state(stack *s);
 // words[state_words] in the order of plan->states.
 void stack_read_states(stack *s, int32_t *words);
@@ -67,6 +70,9 @@ void stack_send_malformed(stack *s, int kind);
 // A beat of anything, for the accelerator alone.
 void stack_send_garbage(stack *s);
 void stack_touch_registers(stack *s);
+
+// Of a class, bit number in SATURATED, all streams; `clears` all classes afterwards.
+uint32_t stack_saturations(stack *s, int class, bool clears);
 
 // Waits for the first n expected frames and compares them.
 void stack_receive(stack *s, int n);
