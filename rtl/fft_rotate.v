@@ -5,8 +5,9 @@
 //   inverse (INVERSE = 1): re' = round(re cos - im sin), im' = round(im cos + re sin)
 //
 // Where sin = cos, at 45 degrees, each component is one sum and one product, made of shifts and
-// sums: the same integers. 1 <= J < m / 4. Latency 2 cycles, one bin per cycle: products, rounded sums. Width: the modulus of
-// the input is below 2^(BITS-1) (section 3.3), so each component of the result fits BITS again.
+// sums: the same integers. 1 <= J < m / 4. Latency 2 cycles, one bin per cycle: products, rounded
+// sums. Width: the modulus of the input is below 2^(BITS-1) (section 3.3), so each component of the
+// result fits BITS again.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -1,5 +1,5 @@
-// One word of a state memory for a reader from outside: of STREAMS vectors of N words, each of which
-// begins a line of LANES words. o_word follows 4 cycles after i_index, with the memory's 2.
+// One word of a state memory for a reader from outside: of STREAMS vectors of N words, each of
+// which begins a line of LANES words. o_word follows 4 cycles after i_index, with the memory's 2.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
