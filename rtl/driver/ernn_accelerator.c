@@ -367,6 +367,8 @@ ernn_result ernn_accelerator_reset(ernn_accelerator *a)
     ernn_result result = ernn_register_write(a, ERNN_REG_COMMAND, ERNN_COMMAND_RESET_MASK);
     if (result == ERNN_RESULT_OK && a->bus->cancel && a->bus->cancel(a->bus->user) < 0)
         result = ERNN_RESULT_BUS;
+    if (result == ERNN_RESULT_OK)
+        result = wait_idle(a); // packets that have begun are brought to an end
     // The weights stayed: so does what is known of them.
     return result == ERNN_RESULT_OK ? ernn_register_write(a, ERNN_REG_MODEL, a->model) : result;
 }
