@@ -12,8 +12,9 @@ namespace
 
 enum {
     BEAT_BYTES = ERNN_LANES * ERNN_WORD_BYTES,
+    OUTPUT_BEAT_BYTES = ERNN_OUTPUT_LANES * ERNN_WORD_BYTES,
     INPUT_BEATS = ERNN_INPUT_BYTES / BEAT_BYTES,
-    OUTPUT_BEATS = ERNN_OUTPUT_BYTES / BEAT_BYTES,
+    OUTPUT_BEATS = ERNN_OUTPUT_BYTES / OUTPUT_BEAT_BYTES,
     QUEUE_FRAMES = 2,   // of output, as a DMA would have
     ANSWER_CYCLES = 1000, // an AXI4-Lite access that takes longer has failed
     WAIT_CYCLES = 16,
@@ -22,10 +23,10 @@ enum {
 };
 
 // Bytes of a beat that hold words: all, but in the last beat of a frame.
-uint64_t keep_of(uint32_t words, int beat, int beats)
+uint64_t keep_of(uint32_t words, uint32_t lanes, int beat, int beats)
 {
-    const uint32_t left = words - static_cast<uint32_t>(beat) * ERNN_LANES;
-    const uint32_t bytes = (beat + 1 < beats ? ERNN_LANES : left) * ERNN_WORD_BYTES;
+    const uint32_t left = words - static_cast<uint32_t>(beat) * lanes;
+    const uint32_t bytes = (beat + 1 < beats ? lanes : left) * ERNN_WORD_BYTES;
     return bytes >= 64 ? ~uint64_t{0} : (uint64_t{1} << bytes) - 1;
 }
 
@@ -61,7 +62,7 @@ struct ernn_twin {
 
     void drive_streams()
     {
-        const uint64_t keep = keep_of(ERNN_N_INPUTS, input_beat, INPUT_BEATS);
+        const uint64_t keep = keep_of(ERNN_N_INPUTS, ERNN_LANES, input_beat, INPUT_BEATS);
         is_offered = input_beat < INPUT_BEATS && (is_offered || !gap());
         top.s_axis_tvalid = is_offered;
         if (is_offered) {
@@ -77,11 +78,11 @@ struct ernn_twin {
         uint64_t keep = 0;
         std::memcpy(&keep, &top.m_axis_tkeep, sizeof top.m_axis_tkeep);
         const bool is_last = output_beat == OUTPUT_BEATS - 1;
-        if (keep != keep_of(ERNN_N_OUTPUTS, output_beat, OUTPUT_BEATS) ||
+        if (keep != keep_of(ERNN_N_OUTPUTS, ERNN_OUTPUT_LANES, output_beat, OUTPUT_BEATS) ||
             (top.m_axis_tlast != 0) != is_last)
             is_malformed = true;
-        std::memcpy(output[n_written % QUEUE_FRAMES] + output_beat * BEAT_BYTES, &top.m_axis_tdata,
-                    BEAT_BYTES);
+        std::memcpy(output[n_written % QUEUE_FRAMES] + output_beat * OUTPUT_BEAT_BYTES,
+                    &top.m_axis_tdata, OUTPUT_BEAT_BYTES);
         output_beat = is_last ? 0 : output_beat + 1;
         n_written += is_last;
     }

@@ -95,7 +95,11 @@ static ernn_status copy_modules(project_writer *w, const char *from, const char 
 static const struct {
     const char *from;
     const char *to;
-} COPIES[] = {{"", "rtl"}, {"/bench", "tb"}, {"/driver", "driver"}};
+} COPIES[] = {{"", "rtl"},
+              {"/bench", "tb"},
+              {"/driver", "driver"},
+              {"/vivado", "vivado"},
+              {"/cocotb", "tb/cocotb"}};
 
 static ernn_status write_modules(project_writer *w, const ernn_plan *plan, const char *rtl_folder)
 {

@@ -7,8 +7,8 @@
 #include "gen/vectors.h"
 
 // The module that a user instantiates, and its clock.
-#define ERNN_GEN_TOP "ernn_top"
-#define ERNN_GEN_CLOCK "clk"
+#define ERNN_GEN_TOP "ernn_axi"
+#define ERNN_GEN_CLOCK "aclk"
 
 // rtl/ernn_top.v
 void ernn_print_top(ernn_buffer *out, const ernn_plan *plan);

@@ -9,11 +9,11 @@ static void print_files(ernn_buffer *out)
     ernn_buffer_print(out,
                       "## Files\n\n"
                       "| file | |\n|---|---|\n"
-                      "| `rtl/ernn_top.v` | the generated top; its header has drawing, memories "
-                      "and ports |\n"
-                      "| `rtl/ernn_axi.v`, `rtl/ernn_bytes.v` | the top with AXI ports; with 24 "
-                      "pins, bytes in and "
-                      "out |\n"
+                      "| `rtl/ernn_axi.v` | the generated top with AXI ports, for a block design "
+                      "|\n"
+                      "| `rtl/ernn_top.v` | the generated core in it; its header has drawing, "
+                      "memories and native ports |\n"
+                      "| `rtl/ernn_bytes.v` | the core with 24 pins, bytes in and out |\n"
                       "| `rtl/*.v` | hand-written modules, unchanged |\n"
                       "| `mem/*.hex` | weights, biases and peepholes in load order, one word a "
                       "line |\n"
@@ -28,7 +28,9 @@ static void print_files(ernn_buffer *out)
                       "first mismatch |\n"
                       "| `docs/registers.md`, `docs/ernn.rdl`, `driver/ernn_registers.h` | control "
                       "registers, in three forms of one table |\n");
-    ernn_buffer_print(out, "| `constraints/ernn.xdc` | the clock, nothing of a board |\n"
+    ernn_buffer_print(out, "| `tb/cocotb/test_ernn.py` | cocotb bench of ernn_axi, to be copied |\n"
+                           "| `constraints/ernn.xdc` | the clock, nothing of a board |\n"
+                           "| `vivado/package_ip.tcl` | packages ernn_axi as an IP |\n"
                            "| `ernn.core` | FuseSoC: targets sim, lint, synth |\n"
                            "| `manifest.json` | sizes and SHA-256 of all files |\n\n");
 }
@@ -51,6 +53,8 @@ static void print_commands(ernn_buffer *out, const ernn_plan *plan)
              "    verilator --cc --exe --build -Wno-fatal --Mdir build/v --top-module "
              "ernn_bench rtl/*.v tb/*bench*.v ../../tb/bench_main.cpp && build/v/Vernn_bench\n");
     print_fusesoc(out, plan, "sim");
+    ernn_buffer_print(out, "    make -C tb/cocotb\n\n"
+                           "The last one drives ernn_axi from Python and needs cocotb 1.9.\n");
     ernn_buffer_print(out, "\n## Synthesise\n\n"
                            "Cells of Yosys, nothing placed; `lint` is Verilator with all "
                            "warnings.\n\n"
@@ -58,6 +62,23 @@ static void print_commands(ernn_buffer *out, const ernn_plan *plan)
     print_fusesoc(out, plan, "synth");
     print_fusesoc(out, plan, "lint");
     ernn_buffer_print(out, "\n");
+}
+
+static void print_integration(ernn_buffer *out)
+{
+    ernn_buffer_print(out, "## Package for Vivado\n\n"
+                           "    vivado -mode batch -source vivado/package_ip.tcl -tclargs PART\n\n"
+                           "makes the IP repository vivado/ip. Written from the manuals and played "
+                           "against stubs; Vivado itself has not run it.\n\n");
+    ernn_buffer_print(out, "## Use the driver\n\n"
+                           "    make -C driver twin && driver/build/twin .   # driver and "
+                           "Verilated core, every word compared\n"
+                           "    make -C driver board                         # the same for Linux, "
+                           "UIO and an AXI DMA\n\n");
+    ernn_buffer_print(out, "A program includes driver/ernn_accelerator.h: open, load "
+                           "mem/weights.bin, run frames, keep states; example:\n"
+                           "driver/ernn_replay.c. Any weight file of the same geometry fits this "
+                           "bitstream; others are refused.\n\n");
 }
 
 // ---- Drawing ----
@@ -118,7 +139,7 @@ static void print_ports(ernn_buffer *out, const ernn_plan *plan)
         {"o_saturation", "out", 5 * plan->n_stages, "the same, of each cycle"},
         {"o_misframed", "out", 1, "sticky: s_x_last came in the wrong place"},
     };
-    ernn_buffer_print(out, "## Ports of " ERNN_GEN_TOP "\n\n"
+    ernn_buffer_print(out, "## Ports of ernn_top\n\n"
                            "| port | | bits | |\n|---|---|---|---|\n");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ernn_buffer_print(out, "| %s | %s | %d | %s |\n", rows[i].name, rows[i].direction,
@@ -225,9 +246,10 @@ void ernn_print_readme(ernn_buffer *out, const ernn_plan *plan, const ernn_gen_v
                          : "The linear layer to the labels and the decoder stay");
     print_pipeline(out, plan);
     print_commands(out, plan);
+    print_integration(out);
     print_files(out);
-    print_ports(out, plan);
     print_axi_ports(out, plan);
+    print_ports(out, plan);
     print_memories(out, plan);
     print_layers(out, plan);
     print_modelled(out, plan);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # The driver and the Verilated core, built by the project's own driver/Makefile: twin.py WRITER RTL.
-# Peepholes and projection, then a GRU below an LSTM with words of three bytes in the streams.
+# Peepholes and projection; then a GRU below an LSTM, with the output layer and words of three bytes in
+# the streams.
 # SPDX-License-Identifier: Apache-2.0
 import os
 import re
@@ -14,14 +15,14 @@ tests = os.path.dirname(os.path.abspath(__file__))
 root = tempfile.mkdtemp(prefix='ernn-twin-')
 NETWORKS = {
     'lstm': ('lstm:10p7+peephole', '5', 'input=4,recurrent=2,projection=4', '9', '16', '12'),
-    'stack': ('gru:5/lstm:6', '3', '2', '14', '18', '16'),
+    'stack': ('gru:5/lstm:6', '3', '2', '14', '18', '16', 'output'),
 }
 
 
-def write(name, spec, inputs, blocks, pes, signal_bits, weight_bits, seed):
+def write(name, seed, spec, inputs, blocks, pes, signal_bits, weight_bits, *more):
     path = os.path.join(root, name)
     subprocess.run([writer, spec, inputs, blocks, 'xc7vx690t', pes, signal_bits, weight_bits, '60', str(seed), rtl,
-                    path], check=True)
+                    path, *more], check=True)
     header = open(path + '/driver/ernn_registers.h').read()
     return path, re.search(r'ERNN_GEOMETRY_VALUE +(\w+)', header)[1]
 
@@ -30,9 +31,9 @@ def write(name, spec, inputs, blocks, pes, signal_bits, weight_bits, seed):
 def write_three(name, network):
     seen = {}
     for seed in range(1, 20):
-        path, geometry = write(f'{name}-{seed}', *network, seed)
+        path, geometry = write(f'{name}-{seed}', seed, *network)
         if geometry in seen:
-            other, unlike = write(name + '-other', network[0], str(int(network[1]) + 1), *network[2:], seed)
+            other, unlike = write(name + '-other', seed, network[0], str(int(network[1]) + 1), *network[2:])
             assert unlike != geometry
             return [path, seen[geometry], other]
         seen[geometry] = path

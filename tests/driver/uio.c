@@ -173,12 +173,12 @@ static void read_words(const char *folder, const char *name, int32_t *words)
     fclose(file);
 }
 
-static void play(void)
+static void play(uint32_t n_frames)
 {
     CHECK(ernn_accelerator_write_state(&a, states, n_state) == ERNN_RESULT_OK);
     memset(got, 0x5a, sizeof got);
-    CHECK(ernn_accelerator_run(&a, x, got, FRAMES) == ERNN_RESULT_OK);
-    CHECK(!memcmp(got, y, FRAMES * ERNN_N_OUTPUTS * sizeof *y));
+    CHECK(ernn_accelerator_run(&a, x, got, n_frames) == ERNN_RESULT_OK);
+    CHECK(!memcmp(got, y, n_frames * ERNN_N_OUTPUTS * sizeof *y));
 }
 
 static void test_open(const char *device, const char *sysfs)
@@ -198,16 +198,16 @@ static void test_faults(void)
     CHECK(ernn_accelerator_run(&a, x, got, FRAMES) == ERNN_RESULT_BUS);
     error_bits = 0;
     CHECK(ernn_accelerator_reset(&a) == ERNN_RESULT_OK);
-    play();
+    play(FRAMES);
     wrong_length = 4;
     CHECK(ernn_accelerator_run(&a, x, got, FRAMES) == ERNN_RESULT_BUS);
     wrong_length = 0;
     CHECK(ernn_accelerator_reset(&a) == ERNN_RESULT_OK);
-    play();
+    play(FRAMES);
     is_lost = true;
     CHECK(ernn_accelerator_run(&a, x, got, FRAMES) == ERNN_RESULT_TIME_OUT);
     is_lost = false;
-    play();
+    play(FRAMES);
 }
 
 // A socket stands for the device file: each read of it is an interrupt.
@@ -216,12 +216,12 @@ static void test_interrupt(ernn_bus *bus)
     int ends[2];
     uint32_t counts[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     const int file = uio.file;
-    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     for (size_t i = 0; i < 8; i++)
         CHECK(write(ends[1], &counts[i], sizeof *counts) == (ssize_t)sizeof *counts);
     uio.file = ends[0];
     *bus = ernn_uio_bus(&uio, true);
-    play();
+    play(FRAMES);
     CHECK(read(ends[1], counts, sizeof *counts) == (ssize_t)sizeof *counts && counts[0] == 1);
     uio.file = file;
     *bus = ernn_uio_bus(&uio, false);
@@ -248,7 +248,7 @@ int main(int argc, char **argv)
     CHECK(ernn_accelerator_open(&a, &bus, LIMIT) == ERNN_RESULT_OK);
     CHECK(ernn_accelerator_load(&a, weights, n_weights) == ERNN_RESULT_OK);
     CHECK(ernn_accelerator_state_words(&a, &n_state) == ERNN_RESULT_OK);
-    play();
+    play(FRAMES);
     CHECK(n_cleaned == FRAMES && n_discarded == FRAMES);
     test_interrupt(&bus);
     test_faults();

@@ -16,6 +16,22 @@ proc create_clock {args} { puts "clock $args" }
 proc get_ports {name} { return $name }
 source [lindex $argv 0]
 '''
+# Every command of the packaging script that is Vivado's; any other unknown one is an error.
+VIVADO_STUBS = '''
+foreach name {create_project add_files set_property update_compile_order close_project
+              ipx::package_project ipx::associate_bus_interfaces ipx::infer_bus_interface
+              ipx::create_xgui_files ipx::update_checksums ipx::check_integrity ipx::save_core} {
+  namespace eval ipx {}
+  proc $name {args} "puts \\[concat $name \\$args\\]"
+}
+proc ipx::current_core {} { return CORE }
+proc current_fileset {} { return FILESET }
+proc get_files {name} { return "FILE($name)" }
+set script [lindex $argv 0]
+set argv [lrange $argv 1 end]
+proc source_it {script} { uplevel #0 [list source $script] }
+source_it $script
+'''
 
 
 def check(is_true, text):
@@ -29,8 +45,8 @@ def write(folder, writer, rtl, name, *network):
     return path
 
 
-def run(command, folder):
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+def run(command, folder, text=None):
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, input=text)
     check(done.returncode == 0, f'{command[0]}: {done.stdout}{done.stderr}')
     return done.stdout + done.stderr
 
@@ -111,6 +127,31 @@ def check_constraints(project, top, folder):
     check(abs(float(match[2]) - 1000 / mhz) < 1e-3, f'period {match[2]} ns at {mhz} MHz')
 
 
+def check_packaging(project, top, folder):
+    script = project + '/vivado/package_ip.tcl'
+    stubs = os.path.join(folder, 'vivado.tcl')
+    open(stubs, 'w').write(VIVADO_STUBS)
+    complete = run(['tclsh'], folder, f'set f [open {{{script}}}]; puts [info complete [read $f]]')
+    check(complete.strip() == '1', 'braces of package_ip.tcl')
+    calls = run(['tclsh', stubs, script, 'xc7a100tcsg324-1'], folder).splitlines()
+    names = [call.split()[0] for call in calls]
+    for before, after in (('create_project', 'add_files'), ('add_files', 'ipx::package_project'),
+                          ('ipx::package_project', 'ipx::save_core')):
+        check(names.index(before) < names.index(after), f'{before} is not before {after}')
+    added = {word for call in calls if call.startswith('add_files') for word in re.findall(r'/[^ {}]+', call)}
+    check(all(os.path.isfile(path) for path in added), f'{added}')
+    listed = {os.path.relpath(path, project) for path in added}
+    check(listed == {f for f in all_files(project) if re.fullmatch(r'rtl/.*\.v|constraints/.*', f)}, f'{listed}')
+    check(f'set_property top {top} FILESET' in calls, 'top')
+    ports = open(f'{project}/rtl/{top}.v').read()
+    for call in calls:
+        bus = re.match(r'ipx::(?:associate_bus_interfaces -busif (\w+) -clock (\w+)|infer_bus_interface (\w+)) ', call)
+        for name in bus.groups() if bus else ():
+            check(name is None or re.search(rf'put +wire .*\b{name}(_\w+)?\b', ports), f'{call}: no port')
+    done = subprocess.run(['tclsh', stubs, script], capture_output=True, text=True)
+    check(done.returncode != 0 and 'one part is wanted' in done.stderr, 'no part, and no complaint')
+
+
 # Tables of the README against the files and the bench.
 def check_readme(project):
     text = open(project + '/README.md').read()
@@ -166,6 +207,7 @@ def main():
             check_sim(project, core, os.path.join(folder, name + '-sim'))
             top = check_lint(project, core, folder)
             check_constraints(project, top, folder)
+            check_packaging(project, top, folder)
             check_readme(project)
             print(name, len(all_files(project)), 'files')
     finally:

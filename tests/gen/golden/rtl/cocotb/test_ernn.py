@@ -1,0 +1,1 @@
+# Stands for the hand-written bench.
