@@ -13,7 +13,8 @@
 
 static const ernn_field CTRL[] = {
     {"start", 0, 1, ERNN_ACCESS_START, ZERO,
-     "write 1: begin a run; reads 1 until its last frame has come in"},
+     "write 1: begin a run, in a run: another one after it; reads 1 until the last frame has come "
+     "in"},
     {"done", 1, 1, RC, ZERO, "the last frame of a run has left"},
     {"idle", 2, 1, RO, ERNN_VALUE_ONE, "no run, and no frame inside"},
     {"ready", 3, 1, RC, ZERO, "the last frame of a run has come in"},

@@ -176,6 +176,14 @@ static void test_endless(stack *s)
     axi_write(sim, reg("COMMAND"), COMMAND_STOP);
     axi_ticks(sim, 4);
     axi_expect(sim, "idle after a stop", axi_read(sim, reg("CTRL")) & CTRL_IDLE, CTRL_IDLE);
+    // A start during a run is kept for the time after it.
+    stack_start(s, 2);
+    axi_write(sim, reg("CTRL"), CTRL_START);
+    stack_send_random(s, 4);
+    stack_receive(s, 4);
+    axi_ticks(sim, 4);
+    axi_expect(sim, "idle after both", axi_read(sim, reg("CTRL")) & (CTRL_IDLE | CTRL_START),
+               CTRL_IDLE);
     axi_write(sim, reg("FRAMES"), 2);
     axi_write(sim, reg("CTRL"), CTRL_START | CTRL_AUTO_RESTART);
     stack_send_random(s, 5);
