@@ -24,9 +24,11 @@ typedef struct generate_options {
 
 static void print_help(void)
 {
-    printf("ernn generate QMODEL --device NAME -o DIR [options]\n\n"
-           "Writes the recurrent stack of a quantised model as a Verilog project with a\n"
-           "self-checking bench: README.md, rtl/, mem/, tb/, manifest.json.\n\n");
+    printf(
+        "ernn generate QMODEL --device NAME -o DIR [options]\n\n"
+        "Writes the recurrent stack of a quantised model as a Verilog project with a\n"
+        "self-checking bench, a C driver, a cocotb bench, a FuseSoC core file and packaging for\n"
+        "Vivado; its README.md says how each is used.\n\n");
     printf("  --device NAME  one of:");
     size_t n;
     const ernn_device *devices = ernn_devices(&n);
