@@ -76,7 +76,8 @@ module circ_output #(
   wire [1:0]              round_kind;    // of the transform's last stage
   reg  [1:0]              kind_q;
   wire [1:0]              wide_kind;
-  wire [HALF_BITS-1:0]    sum_half = sum_halves[i_kind*HALF_BITS +: HALF_BITS];
+  wire [HALF_BITS-1:0]    sum_half;
+  wire [SPLIT_BITS-1:0]   wide_half;
   genvar n;
   generate
     for (n = 0; n < 4; n = n + 1) begin : g_half
@@ -93,6 +94,22 @@ module circ_output #(
       assign wide_halves[n*SPLIT_BITS +: SPLIT_BITS] = WIDE_HALF;
     end
   endgenerate
+  word_select #(
+    .WORD_BITS (HALF_BITS),
+    .WORDS     (4)
+  ) u_sum_half (
+    .i_words (sum_halves),
+    .i_index (i_kind),
+    .o_word  (sum_half)
+  );
+  word_select #(
+    .WORD_BITS (SPLIT_BITS),
+    .WORDS     (4)
+  ) u_wide_half (
+    .i_words (wide_halves),
+    .i_index (round_kind),
+    .o_word  (wide_half)
+  );
   always @(posedge clk)
     kind_q <= i_kind;
   delay #(
@@ -165,7 +182,7 @@ module circ_output #(
     .rst     (rst),
     .i_valid (narrow_valid),
     .i_data  (narrow),
-    .i_round (wide_halves[round_kind*SPLIT_BITS +: SPLIT_BITS]),
+    .i_round (wide_half),
     .o_valid (wide_valid),
     .o_data  (wide)
   );

@@ -54,7 +54,24 @@ module pwl #(
   // 2: the chord, on the side of x.
   wire [SEGMENT_BITS-1:0]     segment = magnitude_q[OFFSET_BITS +: SEGMENT_BITS];
   wire                        is_past = |magnitude_q[MAGNITUDE_BITS-1:OFFSET_BITS+SEGMENT_BITS];
-  wire signed [S-1:0]         base = BASES[segment*S +: S];
+  wire signed [S-1:0]         base;
+  wire [S-1:0]                slope;
+  word_select #(
+    .WORD_BITS (S),
+    .WORDS     (32)
+  ) u_base (
+    .i_words (BASES),
+    .i_index (segment),
+    .o_word  (base)
+  );
+  word_select #(
+    .WORD_BITS (S),
+    .WORDS     (32)
+  ) u_slope (
+    .i_words (SLOPES),
+    .i_index (segment),
+    .o_word  (slope)
+  );
   wire signed [S-1:0]         mirrored = (IS_TANH != 0) ? -base : ONE - base;
   reg  signed [S-1:0]         base_q;
   reg  signed [S-1:0]         slope_q;
@@ -63,7 +80,7 @@ module pwl #(
   always @(posedge clk) begin
     base_q              <= is_past ? (is_negative_q ? LOWEST : ONE)
                                    : (is_negative_q ? mirrored : base);
-    slope_q             <= is_past ? {S{1'b0}} : SLOPES[segment*S +: S];
+    slope_q             <= is_past ? {S{1'b0}} : slope;
     chord_is_negative_q <= is_negative_q;
   end
   generate

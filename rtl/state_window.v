@@ -37,10 +37,19 @@ module state_window #(
 
   generate
     if (LANES > 1) begin : g_lanes
-      reg [LANE_BITS-1:0] lane_q;
+      reg  [LANE_BITS-1:0]   lane_q;
+      wire [SIGNAL_BITS-1:0] chosen;
+      word_select #(
+        .WORD_BITS (SIGNAL_BITS),
+        .WORDS     (LANES)
+      ) u_select (
+        .i_words (i_data),
+        .i_index (lane_q),
+        .o_word  (chosen)
+      );
       always @(posedge clk) begin
         lane_q <= word[LANE_BITS-1:0];
-        o_word <= i_data[lane_q*SIGNAL_BITS +: SIGNAL_BITS];
+        o_word <= chosen;
       end
     end else begin : g_lane
       always @(posedge clk)

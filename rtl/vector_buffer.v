@@ -60,10 +60,19 @@ module vector_buffer #(
       );
     end
     if (WRITE_LANES > READ_LANES) begin : g_select
-      reg [SELECT_BITS-1:0] select_q;
+      reg  [SELECT_BITS-1:0] select_q;
+      wire [GROUP_BITS-1:0]  group;
+      word_select #(
+        .WORD_BITS (GROUP_BITS),
+        .WORDS     (GROUPS)
+      ) u_select (
+        .i_words (groups),
+        .i_index (select_q),
+        .o_word  (group)
+      );
       always @(posedge clk) begin
         select_q    <= i_read_address[SELECT_BITS-1:0];
-        o_read_data <= groups[select_q*GROUP_BITS +: GROUP_BITS];
+        o_read_data <= group;
       end
     end else begin : g_whole
       always @(posedge clk)

@@ -48,8 +48,8 @@ def place(unit, seed, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("writer")
-    parser.add_argument("rtl")
+    parser.add_argument("writer", type=lambda path: pathlib.Path(path).resolve())
+    parser.add_argument("rtl", type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument("--seeds", type=int, default=0)
     parser.add_argument("--raise", type=float, default=1, dest="factor")
     options = parser.parse_args()
