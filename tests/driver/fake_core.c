@@ -18,7 +18,7 @@ static uint32_t unit_size(uint32_t code)
 
 static bool is_idle(const fake_core *core)
 {
-    return !core->run_left && !core->inside && !core->is_stuck;
+    return !core->run_left && !core->inside && !core->is_stuck && !core->draining;
 }
 
 static void reset_state(fake_core *core)
@@ -55,9 +55,10 @@ static int read32(void *user, uint32_t offset, uint32_t *value)
     if (!may_access(core) || offset % 4 || offset >= 256)
         return -1;
     *value = *at(core, offset);
-    if (offset == ERNN_REG_CTRL)
+    if (offset == ERNN_REG_CTRL) {
         *value = is_idle(core) ? 4 : 0;
-    else if (offset == ERNN_REG_LOAD_SIZE)
+        core->draining -= core->draining != 0;
+    } else if (offset == ERNN_REG_LOAD_SIZE)
         *value = unit_size(*at(core, ERNN_REG_LOAD_UNIT) & 0xffu);
     else if (offset == ERNN_REG_LOAD_WORDS)
         *value = core->n_loaded;
@@ -91,6 +92,7 @@ static void command(fake_core *core, uint32_t value)
     if (value & 8) { // reset
         core->run_left = 0;
         core->inside = 0;
+        core->draining = 3;
         *at(core, ERNN_REG_MODEL) = 0;
     }
     if (value & 10)

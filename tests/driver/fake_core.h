@@ -24,6 +24,7 @@ typedef struct fake_core {
     uint32_t run_left; // frames still to come in
     uint32_t inside;   // frames computed and not yet fetched
     int32_t outputs[FAKE_QUEUE][ERNN_N_OUTPUTS];
+    uint32_t draining; // reads of CTRL until a reset is over
     uint32_t fetched;
     uint32_t computed;
     // what the test looks at
