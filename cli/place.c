@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,9 +93,16 @@ static void name_ecppack(const char *nextpnr, char *name, size_t size)
     snprintf(name, size, "%.*s%secppack", folder, nextpnr, is_yowasp ? "yowasp-" : "");
 }
 
-// `path` inside the build folder of the project.
-static void name_file(const ernn_project *project, const ernn_device *device, const char *suffix,
-                      char *path)
+// A file of the build folder, as the tools see it, which run in the project's folder: those in a
+// sandbox (yowasp) have a /tmp of their own.
+static void name_file(const ernn_device *device, const char *suffix, char *path)
+{
+    snprintf(path, PATH_BYTES, "build/place-%s%s", device->name, suffix);
+}
+
+// The same file for this program.
+static void name_own_file(const ernn_project *project, const ernn_device *device,
+                          const char *suffix, char *path)
 {
     snprintf(path, PATH_BYTES, "%s/build/place-%s%s", project->folder, device->name, suffix);
 }
@@ -127,7 +135,7 @@ static ernn_status synthesise(const ernn_project *project, const ernn_device *de
              "write_json build/place-%s.json",
              device->name);
     const char *const argv[] = {"yosys", "-p", script, NULL};
-    name_file(project, device, "-yosys.log", log);
+    name_own_file(project, device, "-yosys.log", log);
     return run_tool(argv, project->folder, log, "yosys", options, err);
 }
 
@@ -147,10 +155,10 @@ static ernn_status place(const ernn_project *project, const ernn_device *device,
     snprintf(speed, sizeof speed, "%d", options->speed);
     snprintf(clock, sizeof clock, "%g", options->clock_mhz);
     snprintf(seed, sizeof seed, "%d", options->seed);
-    name_file(project, device, ".json", netlist);
-    name_file(project, device, ".config", config);
-    name_file(project, device, "-report.json", report);
-    name_file(project, device, "-nextpnr.log", log);
+    name_file(device, ".json", netlist);
+    name_file(device, ".config", config);
+    name_file(device, "-report.json", report);
+    name_own_file(project, device, "-nextpnr.log", log);
     const char *const argv[] = {nextpnr,
                                 size,
                                 "--package",
@@ -172,21 +180,39 @@ static ernn_status place(const ernn_project *project, const ernn_device *device,
                                 options->pins ? "--lpf" : NULL,
                                 options->pins,
                                 NULL};
-    return run_tool(argv, ".", log, "nextpnr-ecp5", options, err);
+    return run_tool(argv, project->folder, log, "nextpnr-ecp5", options, err);
+}
+
+static ernn_status copy(const char *from, const char *to, ernn_error *err)
+{
+    char bytes[4096];
+    FILE *in = fopen(from, "rb");
+    FILE *out = in ? fopen(to, "wb") : NULL;
+    bool good = in && out;
+    for (size_t n; good && (n = fread(bytes, 1, sizeof bytes, in)) > 0;)
+        good = fwrite(bytes, 1, n, out) == n;
+    if (in)
+        fclose(in);
+    if (out && fclose(out) != 0)
+        good = false;
+    return good ? ERNN_OK : ernn_cli_error(err, ERNN_IO, "%s: cannot be copied from %s", to, from);
 }
 
 static ernn_status pack(const ernn_project *project, const ernn_device *device,
                         const place_options *options, const char *nextpnr, ernn_error *err)
 {
     char ecppack[PATH_BYTES];
+    char bitstream[PATH_BYTES];
     char config[PATH_BYTES];
     char log[PATH_BYTES];
     name_ecppack(nextpnr, ecppack, sizeof ecppack);
-    name_file(project, device, ".config", config);
-    name_file(project, device, "-ecppack.log", log);
-    const char *const argv[] = {ecppack, "--compress",       "--input", config,
-                                "--bit", options->bitstream, NULL};
-    return run_tool(argv, ".", log, "fpga-trellis", options, err);
+    name_file(device, ".config", config);
+    name_own_file(project, device, "-ecppack.log", log);
+    name_file(device, ".bit", bitstream);
+    const char *const argv[] = {ecppack, "--compress", "--input", config, "--bit", bitstream, NULL};
+    const ernn_status status = run_tool(argv, project->folder, log, "fpga-trellis", options, err);
+    name_own_file(project, device, ".bit", bitstream);
+    return status == ERNN_OK ? copy(bitstream, options->bitstream, err) : status;
 }
 
 // ---- The report ----
@@ -339,15 +365,29 @@ static int set_option(place_options *options, int c, const char *text)
     return good ? ERNN_EXIT_OK : ERNN_EXIT_USAGE;
 }
 
-static int place_project(const place_options *options, const ernn_project *project,
+// The tools run in the project's folder. `path` NULL stays so.
+static ernn_status make_absolute(const char **path, char *place, ernn_error *err)
+{
+    if (!*path)
+        return ERNN_OK;
+    if (!realpath(*path, place))
+        return ernn_cli_error(err, ERNN_IO, "place: %s: no such file", *path);
+    *path = place;
+    return ERNN_OK;
+}
+
+static int place_project(place_options *options, const ernn_project *project,
                          const ernn_device *device)
 {
+    char pins[PATH_MAX];
+    char program[PATH_MAX];
     ernn_error err = {0};
     char path[PATH_BYTES];
     place_result result;
     const double started = ernn_cli_seconds();
     const char *nextpnr = find_nextpnr(options, &err);
-    if (!nextpnr)
+    if (!nextpnr || make_absolute(&options->pins, pins, &err) != ERNN_OK ||
+        (strchr(nextpnr, '/') && make_absolute(&nextpnr, program, &err) != ERNN_OK))
         return ernn_cli_fail(&err);
     snprintf(path, sizeof path, "%s/build", project->folder);
     mkdir(path, 0777);
@@ -358,7 +398,7 @@ static int place_project(const place_options *options, const ernn_project *proje
         status = place(project, device, options, nextpnr, &err);
     if (status == ERNN_OK && options->bitstream)
         status = pack(project, device, options, nextpnr, &err);
-    name_file(project, device, "-report.json", path);
+    name_own_file(project, device, "-report.json", path);
     if (status == ERNN_OK)
         status = read_report(path, &result, &err);
     if (status != ERNN_OK)

@@ -44,6 +44,23 @@ module circ_load #(
   localparam RING_NUMBER = RING;
   localparam [15:0] COLUMN_STEP = RING_NUMBER[15:0];
 
+  // The numbers of the last column and row of each kind; what unused kinds borrow stays above.
+  localparam [63:0] ONES = {4{16'd1}};
+  localparam [63:0] LAST_COLS = COLS - ONES;
+  localparam [63:0] LAST_ROWS = ROWS - ONES;
+
+  // The bus comes from far.
+  reg                   valid_q;
+  reg                   start_q;
+  reg [1:0]             load_kind_q;
+  reg [WEIGHT_BITS-1:0] data_q;
+  always @(posedge clk) begin
+    valid_q     <= ~rst & i_valid;
+    start_q     <= i_start;
+    load_kind_q <= i_kind;
+    data_q      <= i_data;
+  end
+
   // Position of the next word; a start bit puts this very word at the origin. `first_q` is the
   // address of the row's column 0.
   reg  [7:0]  element_q;
@@ -55,18 +72,18 @@ module circ_load #(
   reg  [1:0]  kind_q;
   reg  [15:0] first_q;
   reg  [15:0] address_q;
-  wire [7:0]  element = i_start ? 8'd0 : element_q;
-  wire [15:0] column = i_start ? 16'd0 : column_q;
-  wire [15:0] row = i_start ? 16'd0 : row_q;
-  wire [15:0] pe = i_start ? 16'd0 : pe_q;
-  wire [15:0] slot = i_start ? 16'd0 : slot_q;
-  wire [3:0]  chain = i_start ? 4'd0 : chain_q;
-  wire [1:0]  kind = i_start ? i_kind : kind_q;
-  wire [15:0] first = i_start ? BASES[16*i_kind +: 16] : first_q;
-  wire [15:0] address = i_start ? BASES[16*i_kind +: 16] : address_q;
+  wire [7:0]  element = start_q ? 8'd0 : element_q;
+  wire [15:0] column = start_q ? 16'd0 : column_q;
+  wire [15:0] row = start_q ? 16'd0 : row_q;
+  wire [15:0] pe = start_q ? 16'd0 : pe_q;
+  wire [15:0] slot = start_q ? 16'd0 : slot_q;
+  wire [3:0]  chain = start_q ? 4'd0 : chain_q;
+  wire [1:0]  kind = start_q ? load_kind_q : kind_q;
+  wire [15:0] first = start_q ? BASES[16*load_kind_q +: 16] : first_q;
+  wire [15:0] address = start_q ? BASES[16*load_kind_q +: 16] : address_q;
   wire        block_ends = element == LAST_ELEMENT;
-  wire        row_ends = block_ends & (column == COLS[16*kind +: 16] - 16'd1);
-  wire        gate_ends = row_ends & (row == ROWS[16*kind +: 16] - 16'd1);
+  wire        row_ends = block_ends & (column == LAST_COLS[16*kind +: 16]);
+  wire        gate_ends = row_ends & (row == LAST_ROWS[16*kind +: 16]);
   wire        group_ends = row_ends & (pe == LAST_PE);
   wire        pass_ends = group_ends & (slot == LAST_SLOT);
   wire        kind_ends = gate_ends & (chain == LAST_CHAIN);
@@ -76,7 +93,7 @@ module circ_load #(
                                                  : group_ends ? first + 16'd1 : first;
 
   always @(posedge clk)
-    if (i_valid) begin
+    if (valid_q) begin
       element_q <= block_ends ? 8'd0 : element + 8'd1;
       column_q  <= row_ends ? 16'd0 : block_ends ? column + 16'd1 : column;
       row_q     <= gate_ends ? 16'd0 : row_ends ? row + 16'd1 : row;
@@ -96,7 +113,7 @@ module circ_load #(
   reg  [ADDRESS_BITS-1:0]   complete_address_q;
   wire                      unused_address = &{1'b0, address};
   always @(posedge clk) begin
-    complete_q         <= ~rst & i_valid & block_ends;
+    complete_q         <= ~rst & valid_q & block_ends;
     complete_pe_q      <= pe;
     complete_chain_q   <= chain;
     complete_address_q <= address[ADDRESS_BITS-1:0];
@@ -118,8 +135,8 @@ module circ_load #(
     for (n = 0; n < K; n = n + 1) begin : g_element
       localparam [7:0] OWN = n;
       always @(posedge clk)
-        if (i_valid & (element == OWN))
-          words_q[n*WEIGHT_BITS +: WEIGHT_BITS] <= i_data;
+        if (valid_q & (element == OWN))
+          words_q[n*WEIGHT_BITS +: WEIGHT_BITS] <= data_q;
     end
     for (n = 0; n < 2 && n < K; n = n + 1) begin : g_real
       reg [FACTOR_BITS-1:0] factor_q;
