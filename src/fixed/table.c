@@ -11,7 +11,7 @@
 typedef struct list {
     ernn_format_row *rows;
     size_t n;
-    char prefix[12]; // "layer0." or "output."
+    char prefix[24]; // "layer0." or "output."
 } list;
 
 static void add(list *to, const char *name, const char *part, int bits, int *frac,
