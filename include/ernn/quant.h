@@ -26,7 +26,7 @@ typedef struct ernn_qmodel ernn_qmodel;
 
 // One signal class of one layer: what was seen and what was chosen.
 typedef struct ernn_signal_format {
-    char name[56]; // "layer0.cell", "layer0.recurrent.weights", ...
+    char name[64]; // "layer0.cell", "layer0.recurrent.weights", ...
     double low;    // range seen in calibration (or of the values, for weights)
     double high;
     int bits; // sign included

@@ -7,7 +7,7 @@
 #include "fixed/calibrate.h"
 
 typedef struct ernn_format_row {
-    char name[56];
+    char name[64];
     int bits;
     int *frac;
     ernn_range *range;
