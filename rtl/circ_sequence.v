@@ -61,6 +61,7 @@ module circ_sequence #(
   wire        is_last_column = column_q == columns - 16'd1;
   wire        is_last_slot = slot_q == LAST_SLOT;
   wire        is_last_group = left_q <= GROUP;
+  wire        ends_column = is_last_slot | (is_last_column & is_last_group);
   wire [15:0] rows = is_last_group ? left_q : GROUP;
   wire [15:0] exit_cycles = rows << gap;
   wire [15:0] busy_cycles = (exit_cycles > SETTLE_CYCLES) ? exit_cycles : SETTLE_CYCLES;
@@ -85,9 +86,16 @@ module circ_sequence #(
   always @(posedge clk)
     if (rst) begin
       is_running_q <= 1'b0;
+      column_q     <= 16'd0;
+      slot_q       <= 16'd0;
       drain_q      <= 16'd0;
       exits_q      <= 16'd0;
     end else begin
+      if (issue) begin
+        slot_q <= ends_column ? 16'd0 : slot_q + 16'd1;
+        if (ends_column)
+          column_q <= is_last_column ? 16'd0 : column_q + 16'd1;
+      end
       if (i_start)
         is_running_q <= 1'b1;
       else if (job_ends)
@@ -103,17 +111,13 @@ module circ_sequence #(
     end
 
   always @(posedge clk) begin
-    if (i_start) begin
+    // The next job's numbers are taken whether it starts or not: the start itself comes late.
+    if (o_ready) begin
       kind_q    <= i_kind;
-      column_q  <= 16'd0;
-      slot_q    <= 16'd0;
       address_q <= BASES[16*i_kind +: 16];
       left_q    <= ROWS[16*i_kind +: 16];
     end else if (issue) begin
       address_q <= address_q + 16'd1;
-      slot_q    <= is_last_slot ? 16'd0 : slot_q + 16'd1;
-      if (is_last_slot)
-        column_q <= is_last_column ? 16'd0 : column_q + 16'd1;
       if (is_last_column)
         left_q <= left_q - rows;
     end
