@@ -76,8 +76,14 @@ module circ_output #(
   wire [1:0]              round_kind;    // of the transform's last stage
   reg  [1:0]              kind_q;
   wire [1:0]              wide_kind;
-  wire [HALF_BITS-1:0]    sum_half;
-  wire [SPLIT_BITS-1:0]   wide_half;
+  // Chosen by comparing: constants fold, and no index is multiplied.
+  wire [HALF_BITS-1:0]    sum_half = i_kind[1]
+    ? (i_kind[0] ? sum_halves[3*HALF_BITS +: HALF_BITS] : sum_halves[2*HALF_BITS +: HALF_BITS])
+    : (i_kind[0] ? sum_halves[HALF_BITS +: HALF_BITS] : sum_halves[0 +: HALF_BITS]);
+  wire [SPLIT_BITS-1:0]   wide_half = round_kind[1]
+    ? (round_kind[0] ? wide_halves[3*SPLIT_BITS +: SPLIT_BITS]
+                     : wide_halves[2*SPLIT_BITS +: SPLIT_BITS])
+    : (round_kind[0] ? wide_halves[SPLIT_BITS +: SPLIT_BITS] : wide_halves[0 +: SPLIT_BITS]);
   genvar n;
   generate
     for (n = 0; n < 4; n = n + 1) begin : g_half
@@ -94,22 +100,6 @@ module circ_output #(
       assign wide_halves[n*SPLIT_BITS +: SPLIT_BITS] = WIDE_HALF;
     end
   endgenerate
-  word_select #(
-    .WORD_BITS (HALF_BITS),
-    .WORDS     (4)
-  ) u_sum_half (
-    .i_words (sum_halves),
-    .i_index (i_kind),
-    .o_word  (sum_half)
-  );
-  word_select #(
-    .WORD_BITS (SPLIT_BITS),
-    .WORDS     (4)
-  ) u_wide_half (
-    .i_words (wide_halves),
-    .i_index (round_kind),
-    .o_word  (wide_half)
-  );
   always @(posedge clk)
     kind_q <= i_kind;
   delay #(

@@ -35,6 +35,21 @@ module pwl #(
   localparam signed [S-1:0] ONE = {2'b01, {GATE_FRAC{1'b0}}};
   localparam signed [S-1:0] LOWEST = (IS_TANH != 0) ? -ONE : {S{1'b0}};
 
+  // Tables whose words lie a power of two of bits apart, so that no index is multiplied. They are
+  // constants of this module, not ports of another, so that they cost what their bits cost.
+  localparam STRIDE_BITS = $clog2(S);
+  localparam PLACE_BITS = SEGMENT_BITS + STRIDE_BITS;
+  function [(32<<STRIDE_BITS)-1:0] padded(input [32*S-1:0] words);
+    integer word;
+    begin
+      padded = {(32<<STRIDE_BITS){1'b0}};
+      for (word = 0; word < 32; word = word + 1)
+        padded[(word<<STRIDE_BITS) +: S] = words[word*S +: S];
+    end
+  endfunction
+  localparam [(32<<STRIDE_BITS)-1:0] PADDED_BASES = padded(BASES);
+  localparam [(32<<STRIDE_BITS)-1:0] PADDED_SLOPES = padded(SLOPES);
+
   // 1: magnitude and sign.
   reg  [MAGNITUDE_BITS-1:0] magnitude_q;
   reg                       is_negative_q;
@@ -54,24 +69,9 @@ module pwl #(
   // 2: the chord, on the side of x.
   wire [SEGMENT_BITS-1:0]     segment = magnitude_q[OFFSET_BITS +: SEGMENT_BITS];
   wire                        is_past = |magnitude_q[MAGNITUDE_BITS-1:OFFSET_BITS+SEGMENT_BITS];
-  wire signed [S-1:0]         base;
-  wire [S-1:0]                slope;
-  word_select #(
-    .WORD_BITS (S),
-    .WORDS     (32)
-  ) u_base (
-    .i_words (BASES),
-    .i_index (segment),
-    .o_word  (base)
-  );
-  word_select #(
-    .WORD_BITS (S),
-    .WORDS     (32)
-  ) u_slope (
-    .i_words (SLOPES),
-    .i_index (segment),
-    .o_word  (slope)
-  );
+  wire [PLACE_BITS-1:0]       place = {segment, {STRIDE_BITS{1'b0}}};
+  wire signed [S-1:0]         base = PADDED_BASES[place +: S];
+  wire [S-1:0]                slope = PADDED_SLOPES[place +: S];
   wire signed [S-1:0]         mirrored = (IS_TANH != 0) ? -base : ONE - base;
   reg  signed [S-1:0]         base_q;
   reg  signed [S-1:0]         slope_q;

@@ -49,7 +49,7 @@ MUTANTS = [
      '{{32-SIGNAL_BITS{1\'b0}}, i_state_data}'),
     ('axi_control.v', 'auto_restart_q <= ', 'i_write_data[7]', "1'b0"),
     ('event_counters.v', '(', 'i_events[c] & ~(&count_q)', '1\'b1'),
-    ('state_window.v', '[', 'lane_q*SIGNAL_BITS', '0*SIGNAL_BITS'),
+    ('state_window.v', '.i_index (', 'lane_q', '{LANE_BITS{1\'b0}}'),
     ('lstm_layer.v', '.i_frame      (', 'y_ends', "1'b0"),
     ('lstm_layer.v', '.i_row        (', 'reads_c ? c_window : c_read_q', 'c_read_q'),
 ]
