@@ -131,7 +131,7 @@ static ernn_status synthesise(const ernn_project *project, const ernn_device *de
     for (int i = 0; i < project->n_sources; i++)
         n += (size_t)snprintf(script + n, sizeof script - n, " %s", project->sources[i]);
     snprintf(script + n, sizeof script - n,
-             "; synth_ecp5 -noflatten -top ernn_bytes; flatten; opt_clean -purge; "
+             "; synth_ecp5 -noflatten -top ernn_bytes; flatten; opt_clean -purge; check -assert; "
              "write_json build/place-%s.json",
              device->name);
     const char *const argv[] = {"yosys", "-p", script, NULL};

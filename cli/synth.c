@@ -188,6 +188,7 @@ static const char *top_of(const ernn_project *project)
     return "ernn_top";
 }
 
+// check -assert: no cell may be left with an operand that nothing drives (tests/rtl/netlist.sh).
 static ernn_status run_yosys(const ernn_project *project, const ernn_device *device, int limit_s,
                              ernn_error *err)
 {
@@ -195,7 +196,8 @@ static ernn_status run_yosys(const ernn_project *project, const ernn_device *dev
     size_t n = strlen(script);
     for (int i = 0; i < project->n_sources; i++)
         n += (size_t)snprintf(script + n, sizeof script - n, " %s", project->sources[i]);
-    snprintf(script + n, sizeof script - n, "; %s -top %s; tee -o build/stat-%s.json stat -json",
+    snprintf(script + n, sizeof script - n,
+             "; %s -top %s; check -assert; tee -o build/stat-%s.json stat -json",
              synthesis_command(device), top_of(project), device->name);
     const char *const argv[] = {"yosys", "-p", script, NULL};
     char log[PATH_BYTES];
