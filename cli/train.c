@@ -23,6 +23,7 @@ static const char HELP[] =
     "dense)\n"
     "  --blocks TEXT      8, or input=16,recurrent=8,projection=8, or by matrix:\n"
     "                     layer0.input=16,layer1.W_ir=4; k or sparse:PEs:density\n"
+    "                     the output layer is dense unless named: 8,output=8\n"
     "  --teacher MODEL    learn its posteriors too, as much as --distillation says\n"
     "  --epochs N --batch N --lr R --dropout R --rounds N --rho FIRST:LAST ...\n"
     "                     how to train: ernn train --help-training lists them all\n"

@@ -9,10 +9,12 @@ void ernn_cli_training_start(const ernn_spec *spec)
     static const char *const classes[] = {"input", "recurrent", "projection"};
     char text[ERNN_SPEC_TEXT];
     char blocks[ERNN_SPEC_TEXT];
+    const size_t of_output = ernn_spec_class_padding(spec, 0, ERNN_MATRIX_OUTPUT);
     ernn_spec_print(spec, text, sizeof text);
     ernn_spec_print_blocks(spec, blocks, sizeof blocks);
     fprintf(stderr, "%d > %s > %d, blocks %s: %zu parameters, %zu of them padding", spec->n_inputs,
-            text, spec->n_labels, blocks, ernn_spec_parameters(spec), ernn_spec_padding(spec));
+            text, spec->n_labels, blocks, ernn_spec_parameters(spec),
+            ernn_spec_padding(spec) + of_output);
     const char *before = " (";
     for (int l = 0; l < spec->n_layers; l++)
         for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++) {
@@ -22,5 +24,9 @@ void ernn_cli_training_start(const ernn_spec *spec)
             fprintf(stderr, "%slayer%d.%s %zu", before, l, classes[m], n);
             before = ", ";
         }
+    if (of_output) {
+        fprintf(stderr, "%soutput %zu", before, of_output);
+        before = ", ";
+    }
     fprintf(stderr, "%s\n", *before == ',' ? ")" : "");
 }

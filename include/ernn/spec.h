@@ -5,10 +5,12 @@
 // "+bidirectional" or "+bidirectional_sum", for example "lstm:1024p512,1024p512+peephole+clip50";
 // "/" joins groups of layers, "lstm:64+peephole/gru:32".
 //
-// Structures of the matrices: one for all, "8"; by class, "input=16,recurrent=8,projection=8"; by
-// layer and class, "layer0.input=16"; by layer and matrix, "layer1.W_ir=4" (the names of
-// docs/format.md). What stands later wins. A structure is a block size, 1 being dense, or
-// "sparse:16:0.1": balanced over 16 processing elements, 10 % of the weights kept.
+// Structures of the matrices: first one for those of all layers, "8"; then, or instead, by class,
+// "input=16,recurrent=8,projection=8"; by layer and class, "layer0.input=16"; by layer and matrix,
+// "layer1.W_ir=4" (the names of docs/format.md); of the output layer, "output=8". What stands later
+// wins. A structure is a block size, 1 being dense, or "sparse:16:0.1": balanced over 16 processing
+// elements, 10 % of the weights kept. The output layer is dense unless named ("8,output=8"), and
+// never sparse.
 //
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ERNN_SPEC_H
@@ -40,7 +42,7 @@ typedef enum ernn_matrix_class {
     ERNN_MATRIX_INPUT,      // W_ix W_fx W_cx W_ox, or W_zx W_rx W_hx
     ERNN_MATRIX_RECURRENT,  // W_ir W_fr W_cr W_or, or W_zr W_rr W_hr
     ERNN_MATRIX_PROJECTION, // W_ym
-    ERNN_MATRIX_OUTPUT,     // linear layer to the labels, dense
+    ERNN_MATRIX_OUTPUT,     // linear layer to the labels, never sparse
     ERNN_MATRIX_CLASSES
 } ernn_matrix_class;
 
@@ -58,8 +60,8 @@ typedef struct ernn_layer_spec {
     bool is_reset_after; // GRU: r multiplies W_hr h' + b_hr; else r multiplies h' (default after)
     float cell_clip;     // LSTM: |c| is at most this, 0.001 to 1000 in steps of 0.001; 0 = no clip
     ernn_direction direction;
-    // Structure of each class; ERNN_MATRIX_OUTPUT is unused here. Read through
-    // ernn_spec_structure, written through ernn_spec_set_structure where gates may differ.
+    // Structure of each class; ERNN_MATRIX_OUTPUT is unused here (output_block of ernn_spec). Read
+    // through ernn_spec_structure, written through ernn_spec_set_structure where gates may differ.
     int block[ERNN_MATRIX_CLASSES];            // 1 (dense or sparse), 2, 4, ... 64
     ernn_sparsity sparse[ERNN_MATRIX_CLASSES]; // n_pes 0: not sparse; else block is 1
     // Of single gates of the input and the recurrent class; block 0: as their class.
@@ -71,6 +73,7 @@ typedef struct ernn_spec {
     int n_layers; // 1 to 8
     int n_labels; // outputs of the linear layer, the CTC blank (label 0) included
     ernn_layer_spec layers[ERNN_MAX_LAYERS];
+    int output_block; // of the linear layer's matrix: 1 (dense), 2, 4, ... 64
 } ernn_spec;
 
 // One GRU layer of 64 cells, dense, reset after.
@@ -79,8 +82,8 @@ ERNN_API ernn_spec ernn_spec_defaults(void);
 // Fills cell, layers and sizes from the text form; other fields of `spec` stay.
 ERNN_API ernn_status ernn_spec_parse(ernn_spec *spec, const char *text, ernn_error *err);
 
-// Sets the structures of the layers' matrices from the text form; matrices not named stay. Layers
-// and gates that the spec does not have are refused.
+// Sets the structures of the matrices from the text form; those not named stay, the output layer's
+// too under one structure for all. Layers and gates that the spec does not have are refused.
 ERNN_API ernn_status ernn_spec_parse_blocks(ernn_spec *spec, const char *text, ernn_error *err);
 
 // Refuses anything outside the ranges above, naming field, value and range.
@@ -90,7 +93,7 @@ ERNN_API ernn_status ernn_spec_validate(const ernn_spec *spec, ernn_error *err);
 ERNN_API void ernn_spec_print(const ernn_spec *spec, char *text, size_t size);
 
 // The structures as ernn_spec_parse_blocks reads them: those of the first layer for all, then what
-// differs. `size` bytes at `text`, always terminated.
+// differs, the output layer's when it is not dense. `size` bytes at `text`, always terminated.
 ERNN_API void ernn_spec_print_blocks(const ernn_spec *spec, char *text, size_t size);
 // "8" or "sparse:16:0.1".
 ERNN_API void ernn_spec_print_structure(ernn_structure structure, char *text, size_t size);
@@ -104,7 +107,7 @@ ERNN_API void ernn_spec_set_structure(ernn_layer_spec *layer, ernn_matrix_class 
                                       ernn_structure structure);
 // The same network with every matrix dense.
 ERNN_API ernn_spec ernn_spec_dense(const ernn_spec *spec);
-// Whether a layer has a matrix that is not dense.
+// Whether every matrix is dense, the output layer's included.
 ERNN_API bool ernn_spec_is_dense(const ernn_spec *spec);
 // Refuses bidirectional layers, for users that see one frame at a time; `what` begins the message.
 ERNN_API ernn_status ernn_spec_check_streaming(const ernn_spec *spec, const char *what,
@@ -132,6 +135,7 @@ ERNN_API size_t ernn_spec_matrix_parameters(const ernn_spec *spec);
 // Of these the padding: what blocks store beyond rows cols / k because rows or columns are no
 // multiples of k, rounded down matrix by matrix.
 ERNN_API size_t ernn_spec_padding(const ernn_spec *spec);
+// The same for one class of a layer; ERNN_MATRIX_OUTPUT: of the output layer, whatever `layer` is.
 ERNN_API size_t ernn_spec_class_padding(const ernn_spec *spec, int layer, ernn_matrix_class matrix);
 
 #ifdef __cplusplus

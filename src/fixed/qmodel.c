@@ -79,7 +79,7 @@ static void place(places *at, const ernn_spec *spec, ernn_rt_network *network)
         place_layer(at, spec, l, &network->layers[l]);
     network->output = (ernn_rt_matrix){0};
     place_matrix(at, &network->output, 1, spec->n_labels,
-                 ernn_spec_layer_outputs(spec, spec->n_layers - 1), 1);
+                 ernn_spec_layer_outputs(spec, spec->n_layers - 1), spec->output_block);
     network->output_bias = place_vector(at, spec->n_labels);
 }
 

@@ -138,7 +138,8 @@ static bool has_options(const ernn_layer_spec *layer)
     return layer->direction != ERNN_FORWARD || layer->cell_clip != 0;
 }
 
-// Whether the block sizes of the layers' classes do not say all: sparse matrices, mixed gates.
+// Whether the block sizes of the layers' classes do not say all: sparse matrices, mixed gates, a
+// circulant output layer.
 static bool has_structures(const ernn_spec *spec)
 {
     for (int l = 0; l < spec->n_layers; l++)
@@ -149,7 +150,7 @@ static bool has_structures(const ernn_spec *spec)
                 if (s.sparse.n_pes || s.block != spec->layers[l].block[m])
                     return true;
             }
-    return false;
+    return spec->output_block != 1;
 }
 
 static bool is_second_version(const ernn_spec *spec)
@@ -240,6 +241,7 @@ static ernn_status read_spec(const source *s, const json_t *object, ernn_spec *s
     if (status != ERNN_OK)
         return status;
     spec->n_layers = (int)json_array_size(layers);
+    spec->output_block = 1;
     for (int l = 0; status == ERNN_OK && l < spec->n_layers; l++)
         status = read_layer(s, json_array_get(layers, (size_t)l), &spec->layers[l]);
     ernn_error reason = {0};

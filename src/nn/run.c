@@ -218,8 +218,7 @@ ernn_status ernn_run_new(const ernn_model *model, ernn_run **run, ernn_error *er
     made->n_layers = spec->n_layers;
     made->n_labels = (size_t)spec->n_labels;
     made->output_bias = parameters + ernn_model_find(model, "output.b")->offset;
-    ernn_status status = ernn_circ_new(parameters + output->offset, output->rows, output->cols, 1,
-                                       &made->output, err);
+    ernn_status status = new_matrix(model, output, 1, &made->output, err);
     for (int l = 0; status == ERNN_OK && l < spec->n_layers; l++)
         status = new_layer(model, l, &made->layers[l], err);
     if (status == ERNN_OK)

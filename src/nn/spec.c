@@ -27,7 +27,8 @@ static ernn_layer_spec default_layer(ernn_cell cell)
 
 ernn_spec ernn_spec_defaults(void)
 {
-    ernn_spec spec = {.n_inputs = DEFAULT_INPUTS, .n_layers = 1, .n_labels = DEFAULT_LABELS};
+    ernn_spec spec = {
+        .n_inputs = DEFAULT_INPUTS, .n_layers = 1, .n_labels = DEFAULT_LABELS, .output_block = 1};
     spec.layers[0] = default_layer(ERNN_CELL_GRU);
     return spec;
 }
@@ -125,7 +126,8 @@ static void keep_blocks(ernn_spec *parsed, const ernn_spec *old)
 
 ernn_status ernn_spec_parse(ernn_spec *spec, const char *text, ernn_error *err)
 {
-    ernn_spec parsed = {.n_inputs = spec->n_inputs, .n_labels = spec->n_labels};
+    ernn_spec parsed = {
+        .n_inputs = spec->n_inputs, .n_labels = spec->n_labels, .output_block = spec->output_block};
     ernn_cursor c = {text, 0, err};
     do {
         ernn_status status = take_group(&c, &parsed);
@@ -210,7 +212,7 @@ ernn_status ernn_spec_validate(const ernn_spec *spec, ernn_error *err)
         status = check_range("", "n_layers", spec->n_layers, 1, ERNN_MAX_LAYERS, err);
     for (int l = 0; status == ERNN_OK && l < spec->n_layers; l++)
         status = validate_layer(&spec->layers[l], l, err);
-    return status;
+    return status == ERNN_OK ? ernn_structure_validate_output(spec, err) : status;
 }
 
 // ---- Printing ----
@@ -317,13 +319,21 @@ static size_t matrix_padding(ernn_structure structure, int rows, int cols)
     return ernn_circ_count(rows, cols, structure.block) - ((size_t)rows * (size_t)cols + k - 1) / k;
 }
 
+static size_t sum_output(const ernn_spec *spec, matrix_fn of)
+{
+    return of((ernn_structure){.block = spec->output_block}, spec->n_labels,
+              ernn_spec_layer_outputs(spec, spec->n_layers - 1));
+}
+
 // The matrices of one class of a layer, all gates and directions (math.md eq. 24).
 static size_t sum_class(const ernn_spec *spec, int index, ernn_matrix_class matrix, matrix_fn of)
 {
+    if (matrix == ERNN_MATRIX_OUTPUT)
+        return sum_output(spec, of);
     const ernn_layer_spec *layer = &spec->layers[index];
     const int states = ernn_spec_layer_states(spec, index);
     const bool is_projection = matrix == ERNN_MATRIX_PROJECTION;
-    if (matrix == ERNN_MATRIX_OUTPUT || (is_projection && !layer->n_projected))
+    if (is_projection && !layer->n_projected)
         return 0;
     const int rows = is_projection ? states : layer->n_cells;
     int cols = is_projection ? layer->n_cells : states;
@@ -369,8 +379,8 @@ static size_t layer_vectors(const ernn_layer_spec *layer)
 
 size_t ernn_spec_parameters(const ernn_spec *spec)
 {
-    const int last = ernn_spec_layer_outputs(spec, spec->n_layers - 1);
-    size_t n = ernn_spec_matrix_parameters(spec) + (size_t)spec->n_labels * ((size_t)last + 1);
+    size_t n = ernn_spec_matrix_parameters(spec) + sum_output(spec, matrix_numbers) +
+               (size_t)spec->n_labels;
     for (int l = 0; l < spec->n_layers; l++)
         n += (size_t)ernn_spec_directions(&spec->layers[l]) * layer_vectors(&spec->layers[l]) *
              (size_t)spec->layers[l].n_cells;

@@ -1,7 +1,8 @@
 // Structures of a network's matrices: text form, validation, what a layer's gates have.
 //
 // Text form: items "place=structure" joined by ',', from the general to the special; a place is a
-// class, a layer's class or a layer's matrix. math.md section 1 says what a structure is.
+// class, a layer's class or a layer's matrix; a structure alone may stand first. math.md section 1
+// says what a structure is.
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/structure.h"
 
@@ -10,9 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const CLASS_NAMES[] = {"input", "recurrent", "projection"};
+static const char *const CLASS_NAMES[] = {"input", "recurrent", "projection", "output"};
 
-enum { N_CLASSES = 3, DENSITY_DIGITS = 4 };
+// Classes that a layer has.
+enum { N_CLASSES = ERNN_MATRIX_OUTPUT, DENSITY_DIGITS = 4 };
 // Classes with a matrix for each gate: those before the projection.
 static const ernn_matrix_class N_GATED = ERNN_MATRIX_PROJECTION;
 
@@ -79,6 +81,7 @@ static void settle(ernn_layer_spec *layer, ernn_matrix_class matrix)
 ernn_spec ernn_spec_dense(const ernn_spec *spec)
 {
     ernn_spec dense = *spec;
+    dense.output_block = 1;
     for (int l = 0; l < dense.n_layers; l++)
         for (int m = 0; m < ERNN_MATRIX_CLASSES; m++)
             ernn_spec_set_structure(&dense.layers[l], (ernn_matrix_class)m,
@@ -94,7 +97,7 @@ bool ernn_spec_is_dense(const ernn_spec *spec)
                 if (!is_same(ernn_spec_structure(&spec->layers[l], (ernn_matrix_class)m, g),
                              (ernn_structure){.block = 1}))
                     return false;
-    return true;
+    return spec->output_block == 1;
 }
 
 ernn_status ernn_spec_check_streaming(const ernn_spec *spec, const char *what, ernn_error *err)
@@ -158,7 +161,7 @@ static ernn_status take_structure(ernn_cursor *c, ernn_structure *structure)
     return status;
 }
 
-// The matrices that an item speaks of; -1: all layers, all gates.
+// The matrices that an item speaks of; -1: all layers, all gates. The output class has neither.
 typedef struct item {
     int layer;
     int matrix;
@@ -183,9 +186,10 @@ static bool take_matrix(ernn_cursor *c, const ernn_layer_spec *layer, item *at)
     return layer->cell == ERNN_CELL_LSTM && ernn_cursor_take(c, "W_ym=");
 }
 
-static bool take_class(ernn_cursor *c, item *at)
+// One of the first `n` classes.
+static bool take_class(ernn_cursor *c, int n, item *at)
 {
-    for (int m = 0; m < N_CLASSES; m++) {
+    for (int m = 0; m < n; m++) {
         const ernn_cursor start = *c;
         at->matrix = m;
         if (ernn_cursor_take(c, CLASS_NAMES[m]) && ernn_cursor_take(c, "="))
@@ -199,15 +203,17 @@ static ernn_status take_place(ernn_cursor *c, const ernn_spec *spec, item *at)
 {
     *at = (item){-1, -1, -1};
     if (!ernn_cursor_take(c, "layer")) {
-        if (take_class(c, at))
+        if (take_class(c, ERNN_MATRIX_CLASSES, at))
             return ERNN_OK;
-        return ernn_cursor_refuse(c, "'input=', 'recurrent=', 'projection=' or 'layer0.'");
+        return ernn_cursor_refuse(c,
+                                  "'input=', 'recurrent=', 'projection=', 'output=' or 'layer0.'");
     }
     ernn_status status =
         ernn_cursor_number(c, 0, spec->n_layers - 1, "a layer of the network", &at->layer);
     if (status == ERNN_OK && !ernn_cursor_take(c, "."))
         return ernn_cursor_refuse(c, "'.' and a class or a matrix");
-    if (status != ERNN_OK || take_class(c, at) || take_matrix(c, &spec->layers[at->layer], at))
+    if (status != ERNN_OK || take_class(c, N_CLASSES, at) ||
+        take_matrix(c, &spec->layers[at->layer], at))
         return status;
     return ernn_cursor_refuse(c, spec->layers[at->layer].cell == ERNN_CELL_LSTM
                                      ? "a class or a matrix of an lstm, as 'input=' or 'W_ix='"
@@ -218,6 +224,10 @@ static void apply(ernn_spec *spec, const item *at, ernn_structure structure)
 {
     const int first = at->layer < 0 ? 0 : at->layer;
     const int end = at->layer < 0 ? spec->n_layers : at->layer + 1;
+    if (at->matrix == ERNN_MATRIX_OUTPUT) {
+        spec->output_block = structure.block;
+        return;
+    }
     for (int l = first; l < end; l++)
         if (at->gate < 0)
             ernn_spec_set_structure(&spec->layers[l], (ernn_matrix_class)at->matrix, structure);
@@ -226,7 +236,7 @@ static void apply(ernn_spec *spec, const item *at, ernn_structure structure)
 }
 
 // Places that were named: [layer, 0 = all][class][gate, 0 = all].
-typedef bool named[ERNN_MAX_LAYERS + 1][N_CLASSES][ERNN_MAX_GATES + 1];
+typedef bool named[ERNN_MAX_LAYERS + 1][ERNN_MATRIX_CLASSES][ERNN_MAX_GATES + 1];
 
 static ernn_status take_item(ernn_cursor *c, ernn_spec *spec, named *seen)
 {
@@ -240,9 +250,22 @@ static ernn_status take_item(ernn_cursor *c, ernn_spec *spec, named *seen)
     if (*is_seen)
         return ernn_cursor_refuse(&start, "a matrix class not named before");
     *is_seen = true;
+    const ernn_cursor place_end = *c;
     status = take_structure(c, &structure);
+    if (status == ERNN_OK && at.matrix == ERNN_MATRIX_OUTPUT && structure.sparse.n_pes)
+        return ernn_cursor_refuse(&place_end, "a block size (the output layer is never sparse)");
     if (status == ERNN_OK)
         apply(spec, &at, structure);
+    return status;
+}
+
+// One structure for the matrices of all layers.
+static ernn_status take_all(ernn_cursor *c, ernn_spec *spec)
+{
+    ernn_structure structure;
+    const ernn_status status = take_structure(c, &structure);
+    for (int m = 0; status == ERNN_OK && m < N_CLASSES; m++)
+        apply(spec, &(item){-1, m, -1}, structure);
     return status;
 }
 
@@ -251,16 +274,14 @@ ernn_status ernn_spec_parse_blocks(ernn_spec *spec, const char *text, ernn_error
     ernn_cursor c = {text, 0, err};
     ernn_spec parsed = *spec;
     ernn_status status = ERNN_OK;
-    if ((text[0] >= '0' && text[0] <= '9') || strncmp(text, "sparse:", 7) == 0) {
-        ernn_structure structure;
-        status = take_structure(&c, &structure);
-        for (int m = 0; status == ERNN_OK && m < N_CLASSES; m++)
-            apply(&parsed, &(item){-1, m, -1}, structure);
-    } else {
-        named seen = {0};
-        do
-            status = take_item(&c, &parsed, &seen);
-        while (status == ERNN_OK && ernn_cursor_take(&c, ","));
+    named seen = {0};
+    const bool has_all = (text[0] >= '0' && text[0] <= '9') || strncmp(text, "sparse:", 7) == 0;
+    if (has_all)
+        status = take_all(&c, &parsed);
+    bool has_item = !has_all || (status == ERNN_OK && ernn_cursor_take(&c, ","));
+    while (has_item) {
+        status = take_item(&c, &parsed, &seen);
+        has_item = status == ERNN_OK && ernn_cursor_take(&c, ",");
     }
     if (status == ERNN_OK && text[c.at])
         status = ernn_cursor_refuse(&c, "',' and a matrix class, or the end");
@@ -317,6 +338,12 @@ ernn_status ernn_structure_validate(const ernn_layer_spec *layer, int index, ern
                 status = validate_structure(layer->own[m][g], layer->n_cells, where, err);
     }
     return status;
+}
+
+ernn_status ernn_structure_validate_output(const ernn_spec *spec, ernn_error *err)
+{
+    return validate_structure((ernn_structure){.block = spec->output_block}, spec->n_labels,
+                              "output_block", err);
 }
 
 // ---- Printing ----
@@ -408,4 +435,7 @@ void ernn_spec_print_blocks(const ernn_spec *spec, char *text, size_t size)
                 print_item(&out, spec, (item){l, m, -1}, own);
             print_gates(&out, spec, l, m);
         }
+    if (spec->output_block != 1)
+        print_item(&out, spec, (item){-1, ERNN_MATRIX_OUTPUT, -1},
+                   (ernn_structure){.block = spec->output_block});
 }

@@ -10,5 +10,7 @@ const char *ernn_gate_letters(ernn_cell cell);
 
 // Refuses a structure outside the ranges of spec.h, naming layer, class, value and range.
 ernn_status ernn_structure_validate(const ernn_layer_spec *layer, int index, ernn_error *err);
+// The same for the block size of the output layer.
+ernn_status ernn_structure_validate_output(const ernn_spec *spec, ernn_error *err);
 
 #endif

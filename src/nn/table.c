@@ -93,8 +93,18 @@ size_t ernn_table_fill(const ernn_spec *spec, ernn_tensor *tensors, size_t *n_fl
     t.layer = -1;
     t.is_reverse = false;
     const int last = ernn_spec_layer_outputs(spec, spec->n_layers - 1);
-    add_matrix(&t, "W", spec->n_labels, last, DENSE, ERNN_MATRIX_OUTPUT);
+    add_matrix(&t, "W", spec->n_labels, last, (ernn_structure){.block = spec->output_block},
+               ERNN_MATRIX_OUTPUT);
     add(&t, "b", spec->n_labels, 1, DENSE);
     *n_floats = t.n_floats;
     return t.n;
+}
+
+ernn_structure ernn_table_structure(const ernn_spec *spec, const ernn_tensor *tensor)
+{
+    if (!tensor->is_matrix)
+        return DENSE;
+    if (tensor->layer < 0)
+        return (ernn_structure){.block = spec->output_block};
+    return ernn_spec_structure(&spec->layers[tensor->layer], tensor->matrix, tensor->gate);
 }

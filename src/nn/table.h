@@ -19,4 +19,7 @@ enum { ERNN_MAX_TENSORS = ERNN_MAX_LAYERS * 2 * 16 + 2 };
 // `*n_floats` is the size of the block. `spec` is valid.
 size_t ernn_table_fill(const ernn_spec *spec, ernn_tensor *tensors, size_t *n_floats);
 
+// The structure that `spec` gives a tensor of a model of its shape; vectors are dense.
+ernn_structure ernn_table_structure(const ernn_spec *spec, const ernn_tensor *tensor);
+
 #endif

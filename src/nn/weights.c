@@ -121,7 +121,7 @@ ernn_status ernn_weights_new_in(const ernn_model *model, ernn_matrix_form form,
     locate(made);
     const int last = ernn_spec_layer_outputs(&made->spec, made->spec.n_layers - 1);
     ernn_status status = add_stack(made, &made->output, made->output_place, 1, made->spec.n_labels,
-                                   last, (const int[]){1}, form, err);
+                                   last, &made->spec.output_block, form, err);
     for (int l = 0; l < made->spec.n_layers; l++)
         for (int d = 0; d < ernn_spec_directions(&made->spec.layers[l]); d++)
             for (int m = 0; m <= ERNN_MATRIX_PROJECTION && status == ERNN_OK; m++)

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "ernn/circ.h"
+#include "nn/table.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,11 +11,7 @@
 // Block size of a tensor in the present round, 1 = free.
 static int block_of(const ernn_admm *admm, const ernn_tensor *tensor)
 {
-    if (!tensor->is_matrix || tensor->layer < 0 || tensor->matrix == ERNN_MATRIX_OUTPUT)
-        return 1;
-    const int block =
-        ernn_spec_structure(&admm->structure.layers[tensor->layer], tensor->matrix, tensor->gate)
-            .block;
+    const int block = ernn_table_structure(&admm->structure, tensor).block;
     return block < admm->block ? block : admm->block;
 }
 

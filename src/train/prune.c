@@ -1,15 +1,14 @@
 // Balanced magnitude pruning. SPDX-License-Identifier: Apache-2.0
 #include "train/prune.h"
 
+#include "nn/table.h"
+
 #include <math.h>
 
 // The sparsity that `structure` wants for a tensor, n_pes 0 = none.
 static ernn_sparsity wanted(const ernn_spec *structure, const ernn_tensor *tensor)
 {
-    if (!tensor->is_matrix || tensor->layer < 0)
-        return (ernn_sparsity){0};
-    return ernn_spec_structure(&structure->layers[tensor->layer], tensor->matrix, tensor->gate)
-        .sparse;
+    return ernn_table_structure(structure, tensor).sparse;
 }
 
 int ernn_prune_density(int density, double position)

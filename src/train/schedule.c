@@ -46,7 +46,7 @@ bool ernn_schedule_is_two(ernn_method method)
 
 static int largest_block(const ernn_spec *spec)
 {
-    int block = 1;
+    int block = spec->output_block;
     for (int i = 0; i < spec->n_layers; i++)
         for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
             for (int g = 0; g < ernn_spec_gates(spec->layers[i].cell); g++) {

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "nn/model.h"
+#include "nn/table.h"
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/options.h"
@@ -24,7 +25,7 @@ typedef struct structures {
 
 static structures structures_of(const ernn_spec *structure)
 {
-    structures found = {0};
+    structures found = {.has_circulant = structure->output_block > 1};
     for (int l = 0; l < structure->n_layers; l++)
         for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
             for (int g = 0; g < ernn_spec_gates(structure->layers[l].cell); g++) {
@@ -163,10 +164,7 @@ static ernn_status allocate_report(ernn_trainer *t, ernn_error *err)
     r->n_bad = t->train->n_bad;
     r->best_dev_per = r->per_projected = r->per_rounded = -1;
     for (size_t i = 0; t->options.method == ERNN_METHOD_ADMM && i < n_tensors; i++)
-        if (tensors[i].is_matrix && tensors[i].layer >= 0 &&
-            ernn_spec_structure(&t->structure->layers[tensors[i].layer], tensors[i].matrix,
-                                tensors[i].gate)
-                    .block > 1)
+        if (ernn_table_structure(t->structure, &tensors[i]).block > 1)
             snprintf(r->residuals[r->n_residuals++].name, sizeof r->residuals->name, "%s",
                      tensors[i].name);
     return ERNN_OK;

@@ -22,6 +22,7 @@ static ernn_qmodel *make(const char *text, int k)
     for (int l = 0; l < spec.n_layers; l++)
         for (int m = 0; m < 3; m++)
             spec.layers[l].block[m] = k;
+    spec.output_block = k > 1 ? k / 2 : 1;
     spec.n_inputs = N_INPUTS;
     spec.n_labels = N_LABELS;
     check_ok(ernn_qmodel_random(&spec, 14, 10, 5, &qmodel, &err), err);

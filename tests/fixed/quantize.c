@@ -68,7 +68,8 @@ static void free_sequences(ernn_sequences *s)
 
 static const char *const SPECS[] = {"lstm:33", "lstm:31+peephole", "lstm:33p17,9p5+peephole",
                                     "gru:33,31", "gru:31,9+reset_before"};
-static const char *const BLOCKS[] = {"1", "2", "8", "input=4,recurrent=16,projection=2", "64"};
+static const char *const BLOCKS[] = {"1", "2", "8,output=4",
+                                     "input=4,recurrent=16,projection=2,output=16", "64"};
 
 // ---- The double-precision network ----
 

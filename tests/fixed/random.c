@@ -14,8 +14,8 @@ static void run(const char *text, int k, int signal_bits, int weight_bits)
     ernn_qmodel *qmodel = NULL;
     ernn_rt_state *state = NULL;
     ernn_spec spec = ernn_spec_defaults();
-    char blocks[16];
-    snprintf(blocks, sizeof blocks, "%d", k);
+    char blocks[32];
+    snprintf(blocks, sizeof blocks, "%d,output=%d", k, 64 / k);
     check_ok(ernn_spec_parse(&spec, text, &err), err);
     check_ok(ernn_spec_parse_blocks(&spec, blocks, &err), err);
     spec.n_inputs = 19;

@@ -82,6 +82,16 @@ static const example examples[] = {
     {"gru:1+bidirectional", "1", ERNN_TARGET_FRAME, 1, {51, 12, 30}, 0, 0},
 };
 
+// A circulant output layer.
+static const struct {
+    int n_labels;
+    example e;
+} outputs[] = {
+    {39, {"gru:5", "output=8", ERNN_TARGET_CTC, 4, {50, 11, 30}, 0, 0}},
+    {7, {"lstm:7p5", "4,output=2", ERNN_TARGET_FRAME, 3, {51, 12, 30}, 0.1, 0.3}},
+    {5, {"gru:3+bidirectional", "output=4", ERNN_TARGET_CTC, 3, {51, 33, 9}, 0, 0}},
+};
+
 static void fill_batch(ernn_batch *batch, const example *e, int n_classes, ernn_rng *rng)
 {
     static float frames[MAX_BATCH][MAX_FRAMES * 16];
@@ -180,23 +190,30 @@ static ernn_spec spec_of(const example *e)
     return spec;
 }
 
+static void check_example(const example *e, int n_labels, uint64_t seed)
+{
+    ernn_error err = {0};
+    ernn_spec spec = spec_of(e);
+    const ernn_features features = {0};
+    ernn_model *model = NULL;
+    spec.n_labels = n_labels;
+    check_ok(ernn_model_new(&spec, &features, (ernn_phone_set)0, 1, &model, &err), err);
+    reference_randomize(model, seed, 0.6);
+    ernn_rng rng = ernn_rng_new(100 + seed, 0, 0);
+    ernn_batch batch;
+    fill_batch(&batch, e, n_labels, &rng);
+    print_message("%s blocks %s\n", e->network, e->blocks);
+    check_model(model, &batch);
+    ernn_model_free(model);
+}
+
 static void test_every_parameter(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-        ernn_error err = {0};
-        const ernn_spec spec = spec_of(&examples[i]);
-        const ernn_features features = {0};
-        ernn_model *model = NULL;
-        check_ok(ernn_model_new(&spec, &features, (ernn_phone_set)0, 1, &model, &err), err);
-        reference_randomize(model, i, 0.6);
-        ernn_rng rng = ernn_rng_new(100 + i, 0, 0);
-        ernn_batch batch;
-        fill_batch(&batch, &examples[i], spec.n_labels, &rng);
-        print_message("%s blocks %s\n", examples[i].network, examples[i].blocks);
-        check_model(model, &batch);
-        ernn_model_free(model);
-    }
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+        check_example(&examples[i], 6, i);
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        check_example(&outputs[i].e, outputs[i].n_labels, 50 + i);
 }
 
 // A teacher's posteriors in the loss (L.10), with CTC and with frame cross-entropy.

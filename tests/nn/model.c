@@ -87,6 +87,11 @@ static void test_table(void **state)
     t = ernn_model_find(model, "output.W");
     assert_true(t->rows == 5 && t->cols == 9 && t->block == 1 && t->layer == -1);
     ernn_model_free(model);
+    model = new_model("lstm:13p7,6p9+peephole", "8,output=4", 1);
+    t = ernn_model_find(model, "output.W");
+    assert_true(t->block == 4 && t->count == 2 * 3 * 4 && t->n_stored == t->count);
+    assert_int_equal(ernn_model_n_parameters(model), ernn_spec_parameters(ernn_model_spec(model)));
+    ernn_model_free(model);
     // b_hr exists for the reset after the product alone
     model = new_model("gru:13", "1", 1);
     assert_non_null(ernn_model_find(model, "layer0.b_hr"));
@@ -150,7 +155,7 @@ static void test_copy(void **state)
     ernn_model_free(copy);
 }
 
-// Against circ's projection matrix by matrix; vectors and the output layer unchanged.
+// Against circ's projection matrix by matrix; vectors unchanged.
 static void test_project(void **state)
 {
     (void)state;
@@ -160,16 +165,17 @@ static void test_project(void **state)
     ernn_model *model = new_model("lstm:13p7,6p9+peephole", "input=2,recurrent=1,projection=1", 1);
     fill(model, 3);
     ernn_spec spec = *ernn_model_spec(model);
-    check_ok(ernn_spec_parse_blocks(&spec, "input=8,recurrent=4,projection=16", &err), err);
+    check_ok(ernn_spec_parse_blocks(&spec, "input=8,recurrent=4,projection=16,output=4", &err),
+             err);
     check_ok(ernn_model_project(model, &spec, &projected, &err), err);
     for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
         const ernn_tensor *from = &ernn_model_tensors(model)[i];
         const ernn_tensor *to = ernn_model_find(projected, from->name);
         float dense[13 * 27];
         float want[27 * 27];
-        assert_int_equal(to->block, !to->is_matrix || to->layer < 0
-                                        ? 1
-                                        : spec.layers[to->layer].block[to->matrix]);
+        assert_int_equal(to->block, !to->is_matrix  ? 1
+                                    : to->layer < 0 ? 4
+                                                    : spec.layers[to->layer].block[to->matrix]);
         ernn_circ_expand(ernn_model_parameters(model) + from->offset, from->rows, from->cols,
                          from->block, dense);
         ernn_circ_project(dense, from->rows, from->cols, to->block, want);
@@ -214,9 +220,10 @@ static int teardown(void **state)
 static void test_save_load(void **state)
 {
     (void)state;
-    static const char *const blocks[] = {"1", "4", "input=16,recurrent=2,projection=64"};
+    static const char *const blocks[] = {"1", "4", "input=16,recurrent=2,projection=64",
+                                         "2,output=4"};
     for (int s = 0; s < N_SHAPES; s++)
-        for (int b = 0; b < 3; b++) {
+        for (int b = 0; b < 4; b++) {
             ernn_error err = {0};
             ernn_model *model = new_model(SHAPES[s], blocks[b], 1);
             ernn_model *loaded;
@@ -398,6 +405,26 @@ static void test_structures_refused(void **state)
         }
         check_ok(ernn_model_load(path, &loaded, &err), err);
         ernn_model_free(loaded);
+    }
+}
+
+// The same for a circulant output layer.
+static void test_output_refused(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    static const char *const changes[][3] = {
+        {"output=4", "output=8", "'output.W': F32[2,4,4], F32[1,2,8] is wanted"},
+        {"output=4", "output=3", "structures: "},
+        {"output=4", "outpub=4", "structures: "},
+        {"output=4", "layer0.4", "structures: "},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        ernn_model *model = new_model("gru:13", "2,output=4", 1);
+        check_ok(ernn_model_save(model, path, &err), err);
+        ernn_model_free(model);
+        change(changes[i][0], changes[i][1]);
+        check_load_refused(changes[i][2]);
     }
 }
 
@@ -595,6 +622,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_load_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_structures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_structures_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_output_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_strict, setup, teardown),
         cmocka_unit_test_setup_teardown(test_label_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),

@@ -170,6 +170,10 @@ static const char *const MIXED[][2] = {
     {"lstm:31p17+peephole", "input=8,recurrent=2,layer0.W_cx=1,layer0.W_or=16,projection=4"},
     {"gru:33,31", "input=8,layer0.W_rx=4,layer0.W_hr=8,layer1.W_zr=2"},
     {"gru:33+reset_before", "recurrent=4,layer0.W_hr=8,layer0.W_rr=1"},
+    // and a circulant output layer, whose blocks may be the largest of the network
+    {"gru:33", "output=2"},
+    {"lstm:31p17", "4,output=64"},
+    {"gru:13,31", "16,output=4"},
 };
 enum { N_SHAPES = sizeof SHAPES / sizeof *SHAPES, N_BLOCKS = sizeof BLOCKS / sizeof *BLOCKS };
 

@@ -121,10 +121,20 @@ static void test_blocks(void **state)
         assert_int_equal(spec.layers[l].block[ERNN_MATRIX_PROJECTION], 1);
         assert_int_equal(spec.layers[l].block[ERNN_MATRIX_OUTPUT], 1);
     }
+    // the output layer: named alone or after one structure for all, dense and as it was otherwise
+    assert_int_equal(spec.output_block, 1);
+    check_ok(ernn_spec_parse_blocks(&spec, "4,output=16,input=2", &err), err);
+    assert_int_equal(spec.output_block, 16);
+    assert_int_equal(spec.layers[1].block[ERNN_MATRIX_INPUT], 2);
+    assert_int_equal(spec.layers[1].block[ERNN_MATRIX_RECURRENT], 4);
+    check_ok(ernn_spec_parse_blocks(&spec, "8", &err), err);
+    assert_int_equal(spec.output_block, 16);
+    check_ok(ernn_spec_parse(&spec, "gru:5", &err), err);
+    assert_int_equal(spec.output_block, 16);
     static const char *const bad[] = {
         "",         "0",      "3",       "128",      "-8",       "8,8",
-        "input",    "input=", "input=7", "output=8", "input=8,", "input=8,input=8",
-        "input=8 ", "8x"};
+        "input",    "input=", "input=7", "output=0", "input=8,", "input=8,input=8",
+        "input=8 ", "8x",     "8,",      "output=3", "output",   "output=8,output=8"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const ernn_spec before = spec;
         assert_int_equal(ernn_spec_parse_blocks(&spec, bad[i], &err), ERNN_BAD_ARG);
@@ -168,6 +178,10 @@ static void test_structures(void **state)
 {
     (void)state;
     check_structures("gru:16,16", "8", "input=8,recurrent=8");
+    check_structures("gru:16", "8,output=64", "input=8,recurrent=8,output=64");
+    check_structures("gru:16,16", "sparse:4:0.1,output=4,layer1.recurrent=2",
+                     "input=sparse:4:0.1,recurrent=sparse:4:0.1,layer1.recurrent=2,output=4");
+    check_structures("lstm:8p4", "output=1", "input=1,recurrent=1,projection=1");
     check_structures("lstm:16p16", "sparse:4:0.1",
                      "input=sparse:4:0.1,recurrent=sparse:4:0.1,projection=sparse:4:0.1");
     check_structures("gru:16", "input=8,recurrent=sparse:16:0.10",
@@ -220,6 +234,9 @@ static void test_structures_refused(void **state)
         {"layer0.W_zx=3", "a power of two"},
         {"layer0.W_zx=4,layer0.W_zx=4", "not named before"},
         {"layer1.projection=4,layer1.W_ym=4", "not named before"},
+        {"layer0.output=4", "a class or a matrix of a gru"},
+        {"output=sparse:4:0.1", "a block size (the output layer is never sparse) is wanted"},
+        {"8,sparse:4:0.1", "'output=' or 'layer0.'"},
     };
     ernn_error err = {0};
     ernn_spec spec = ernn_spec_defaults();
@@ -268,6 +285,12 @@ static void test_structure_access(void **state)
     const ernn_spec dense = ernn_spec_dense(&spec);
     assert_true(ernn_spec_is_dense(&dense));
     check_ok(ernn_spec_check_deployable(&dense, "here", &err), err);
+    spec.output_block = 4;
+    assert_true(ernn_spec_dense(&spec).output_block == 1);
+    ernn_spec alone = dense;
+    alone.output_block = 4;
+    assert_false(ernn_spec_is_dense(&alone));
+    check_ok(ernn_spec_check_deployable(&alone, "here", &err), err);
     // a new shape keeps the structures of cells that stay
     check_ok(ernn_spec_parse(&spec, "lstm:8/lstm:8,8", &err), err);
     assert_int_equal(ernn_spec_structure(&spec.layers[0], ERNN_MATRIX_INPUT, 0).block, 4);
@@ -310,6 +333,7 @@ static void test_validate(void **state)
         check_invalid(LAYER(0, block), bad_blocks[i], "layer0.block.input");
         check_invalid(LAYER(0, block) + sizeof(int), bad_blocks[i], "layer0.block.recurrent");
         check_invalid(LAYER(1, block) + 2 * sizeof(int), bad_blocks[i], "layer1.block.projection");
+        check_invalid(offsetof(ernn_spec, output_block), bad_blocks[i], "output_block");
     }
     check_invalid(LAYER(1, direction), 3, "layer1.direction: 3");
     check_invalid(LAYER(1, direction), -1, "layer1.direction: -1");
@@ -386,6 +410,9 @@ static void test_counts(void **state)
                      4 * 4 + 2 * 5);
     check_counts("gru:5+bidirectional_sum", "1", 7, 2, 2 * 3 * (5 * 7 + 5 * 5),
                  2 * 3 * (5 * 7 + 5 * 5) + 2 * 4 * 5 + 2 * 6);
+    // 7 labels from 5 cells in blocks of 4
+    check_counts("gru:5", "1,output=4", 3, 7, 3 * (5 * 3 + 5 * 5),
+                 3 * (5 * 3 + 5 * 5) + 4 * 5 + 2 * 2 * 4 + 7);
     // one gate of its own, and a sparse class: 3 elements of round(0.25 5 5 / 3) = 2 weights
     check_counts("gru:5+reset_before", "input=4,layer0.W_rx=1,recurrent=sparse:3:0.25", 7, 2,
                  2 * 16 + 35 + 3 * 6, 2 * 16 + 35 + 3 * 6 + 3 * 5 + 2 * 6);

@@ -223,8 +223,9 @@ static void test_schedule(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
-    static const char *const blocks[] = {"1", "input=4,recurrent=sparse:2:0.5"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const blocks[] = {"1", "input=4,recurrent=sparse:2:0.5",
+                                         "recurrent=sparse:2:0.5,output=4"};
+    for (int i = 0; i < 3; i++) {
         ernn_error err = {0};
         ernn_spec structure;
         ernn_train_report report;

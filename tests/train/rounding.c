@@ -76,7 +76,7 @@ static const struct {
     const char *blocks;
 } SHAPES[] = {{"lstm:17p11,12+peephole", "input=2,recurrent=4,projection=8"},
               {"gru:13,9+reset_before", "input=1,recurrent=8"},
-              {"gru:19", "16"},
+              {"gru:19", "16,output=4"},
               {"lstm:10", "1"}};
 enum { N_SHAPES = sizeof SHAPES / sizeof *SHAPES };
 

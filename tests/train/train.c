@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "ernn/circ.h"
 #include "ernn/train.h"
+#include "train/schedule.h"
 #include "train/teacher.h"
 
 enum { WIDTH = 10, N_TRAIN = 24, N_DEV = 6, N_KINDS = 5, MAX_PHONES = 6, PER_PHONE = 5 };
@@ -255,12 +256,14 @@ static void test_admm_converges(void **state)
     t->options.admm_rho_first = 0.03;
     t->options.admm_rho_last = 30;
     t->options.n_epochs = 3;
+    check_ok(ernn_spec_parse_blocks(&t->structure, "output=8", &err), err);
     ernn_model *trained = train(t, &report);
     const int n_admm = 48;
     assert_int_equal(report.n_epochs, n_admm + 3);
     assert_true(report.epochs[0].residual > 0.2);
     assert_true(report.epochs[n_admm - 1].residual < 1e-2);
-    assert_int_equal(report.n_residuals, 17);
+    assert_int_equal(report.n_residuals, 18);
+    assert_string_equal(report.residuals[17].name, "output.W");
     for (int i = 0; i < report.n_residuals; i++)
         assert_true(report.residuals[i].value <= report.epochs[n_admm - 1].residual);
     // The result has the structure, so its expansion is its own projection.
@@ -274,7 +277,7 @@ static void test_admm_converges(void **state)
     for (size_t i = 0; i < w->count; i++)
         if (back[i] != 0)
             check_near(back[i], values[i], 1e-6);
-    (void)err;
+    assert_int_equal(ernn_model_find(trained, "output.W")->block, 8);
     ernn_train_report_free(&report);
     ernn_model_free(trained);
 }
@@ -417,6 +420,7 @@ static void test_resume_quantize(void **state)
     t->options.n_epochs = 2;
     t->options.quantize_epochs = 3;
     t->options.weight_bits = 5;
+    t->structure.output_block = 4;
     check_resume(t);
 }
 
@@ -456,6 +460,10 @@ static void test_resume_admm(void **state)
     t->options.admm_epochs = 2;
     t->options.admm_block_growth = 1;
     t->options.n_epochs = 3;
+    ernn_error err = {0};
+    check_ok(ernn_spec_parse_blocks(&t->structure, "output=8", &err), err);
+    // the largest block, where growth ends, is the output layer's
+    assert_int_equal(ernn_schedule_new(&t->options, &t->structure).block_limit, 8);
     check_resume(t);
 }
 
@@ -528,6 +536,13 @@ static void test_refusals(void **state)
     check_refused(t, &t->structure, ERNN_BAD_ARG, "statistics");
     t->options.teacher = NULL;
     ernn_model_free(teacher);
+    ernn_model *dense = t->model;
+    ernn_spec output = *ernn_model_spec(dense);
+    output.output_block = 4;
+    check_ok(ernn_model_project(dense, &output, &t->model, &err), err);
+    check_refused(t, &t->structure, ERNN_BAD_ARG, "projection=1,output=4, a dense model is wanted");
+    ernn_model_free(t->model);
+    t->model = dense;
     t->options.method = ERNN_METHOD_DENSE;
     t->options.resume = true;
     check_refused(t, NULL, ERNN_BAD_ARG, "path");
