@@ -170,7 +170,7 @@ def account(folder):
     for cycle in cycles[first + 1:last + 1]:
         stage.step(cycle, False)
     frame = (stage.blocks // streams, stage.cells // streams, stage.rows // streams)
-    columns = max(cycle.get(f"{scope}.columns") or 0 for cycle in cycles
+    columns = 1 + max(cycle.get(f"{scope}.last_column") or 0 for cycle in cycles
                   if cycle.get(f"{scope}.kind_q") == (1 if is_before else 0))
     stage = Stage(layer, inside, is_before, "projection" in arrays)
     stage.expect(streams, frame, columns)

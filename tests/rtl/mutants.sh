@@ -40,8 +40,8 @@ mutant circ_pe.v 's/if (product_enable_q)$/if (enable_q)/' tb_circ_pe - circ_pe
 mutant circ_load.v 's/difference_q <= im - re/difference_q <= re - im/' tb_stream dut_circ_product circ_product
 mutant circ_load.v "s/pass_ends ? address + 16'd1/pass_ends ? address/" tb_stream dut_circ_product circ_product pes=3
 mutant circ_load.v "s/group_ends ? first + 16'd1/group_ends ? first/" tb_stream dut_circ_product circ_product pes=3 ring=2
-mutant circ_sequence.v "s/drain_q <= busy_cycles - 16'd1/drain_q <= 16'd0/" tb_stream dut_circ_product circ_product pes=7 cols=9 stalls=0
-mutant circ_sequence.v 's/left_q <= GROUP/left_q < GROUP/' tb_stream dut_circ_product circ_product pes=3 rows=48
+mutant circ_sequence.v "s/is_drained_q <= busy_cycles == 16'd1/is_drained_q <= 1'b1/" tb_stream dut_circ_product circ_product pes=7 cols=9 stalls=0
+mutant circ_sequence.v "s/is_last_group_q <= groups_q == 16'd2/is_last_group_q <= groups_q == 16'd1/" tb_stream dut_circ_product circ_product pes=3 rows=48
 mutant circ_spectrum.v 's/n >= LAST_ELEMENTS/n > LAST_ELEMENTS/' tb_stream dut_circ_product circ_product
 mutant circ_spectrum.v 's/i_column\[COLUMN_BITS-1:0\] < column_q/i_column[COLUMN_BITS-1:0] <= column_q/' tb_stream dut_circ_product circ_product
 mutant circ_output.v 's/re_q <= a - c/re_q <= a + c/' tb_stream dut_circ_product circ_product
