@@ -1,9 +1,8 @@
 // ernn inspect: what a file of ours holds: kind, network, tensors or formats, sizes, compression.
 // SPDX-License-Identifier: Apache-2.0
-#include "cli.h"
+#include "options.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +21,16 @@ static const char HELP[] =
     "bits with all indices, and range; for a quantised model each signal's format.\n"
     "The whole file is checked on the way: exit 1 and one line when it is damaged.\n\n"
     "Example: ernn inspect an4.safetensors\n";
+
+typedef struct arguments {
+    int bits;
+    bool is_json;
+} arguments;
+
+#define FIELD(name) OPTION_FIELD(arguments, name)
+
+static const ernn_option OPTIONS[] = {
+    {"bits", OPTION_INTEGER, FIELD(bits), 1, 32}, {"json", OPTION_FLAG, FIELD(is_json)}, {0}};
 
 // Storage of sparse matrices is told for these.
 enum { MIN_INDEX_BITS = ERNN_SPARSE_INDEX_BITS, MAX_INDEX_BITS = 8 };
@@ -389,31 +398,20 @@ static int print_json(const subject *s)
 
 int ernn_cli_inspect(int argc, char **argv)
 {
-    static const struct option options[] = {{"bits", required_argument, NULL, 'b'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    bool is_json = false;
-    int bits = 12;
-    int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h')
-            return fputs(HELP, stdout) < 0;
-        if (option == '?')
-            return ERNN_EXIT_USAGE;
-        if (option == 'b' && !ernn_cli_integer("inspect", "bits", optarg, 1, 32, &bits))
-            return ERNN_EXIT_USAGE;
-        is_json = is_json || option == 'j';
-    }
+    arguments a = {.bits = 12};
+    const ernn_command command = {"inspect", .help = HELP, .options = OPTIONS, .fields = &a};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     if (argc - optind != 1)
         return ernn_cli_usage("inspect", "one file is wanted");
     ernn_error err = {0};
-    subject s = {.path = argv[optind], .weight_bits = bits};
+    subject s = {.path = argv[optind], .weight_bits = a.bits};
     int code;
     if (load(&s, &err) != ERNN_OK)
         code = ernn_cli_fail(&err);
     else
-        code = is_json ? print_json(&s) : print_text(&s);
+        code = a.is_json ? print_json(&s) : print_text(&s);
     ernn_model_free(s.model);
     ernn_qmodel_free(s.qmodel);
     return code;

@@ -1,9 +1,8 @@
 // ernn recognize: phones with times from an audio file, or from raw PCM as it comes.
 // SPDX-License-Identifier: Apache-2.0
-#include "cli.h"
+#include "options.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +35,9 @@ typedef struct recogniser {
     float *logits; // [spec->n_labels]
     bool is_json;
 } recogniser;
+
+static const ernn_option OPTIONS[] = {{"json", OPTION_FLAG, OPTION_FIELD(recogniser, is_json)},
+                                      {0}};
 
 static void recogniser_free(recogniser *r)
 {
@@ -214,17 +216,11 @@ static ernn_status recognise_stream(recogniser *r, ernn_error *err)
 
 int ernn_cli_recognize(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     recogniser r = {0};
-    int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h')
-            return fputs(HELP, stdout) < 0;
-        if (option != 'j')
-            return ERNN_EXIT_USAGE;
-        r.is_json = true;
-    }
+    const ernn_command command = {"recognize", .help = HELP, .options = OPTIONS, .fields = &r};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     if (argc - optind != 2)
         return ernn_cli_usage("recognize", "a model and an audio file (or -) are wanted");
     ernn_error err = {0};

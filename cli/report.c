@@ -1,12 +1,11 @@
 // ernn report: one table, report.json and report.html from what the steps of a run wrote.
 // SPDX-License-Identifier: Apache-2.0
-#include "cli.h"
+#include "options.h"
 #include "process.h"
 #include "verbs.h"
 
 #include "ernn/report.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,16 @@ static const char HELP[] =
     "  --no-plots  leave the picture out (gnuplot is not needed then)\n\n"
     "Example: ernn eval dense.safetensors --data corpus/TEST --json > run/dense.json\n"
     "         ernn report run\n";
+
+typedef struct arguments {
+    bool is_json;
+    bool is_plain; // without the picture
+} arguments;
+
+#define FIELD(name) OPTION_FIELD(arguments, name)
+
+static const ernn_option OPTIONS[] = {
+    {"json", OPTION_FLAG, FIELD(is_json)}, {"no-plots", OPTION_FLAG, FIELD(is_plain)}, {0}};
 
 enum { MAX_SVG_BYTES = 1 << 20 };
 
@@ -93,23 +102,11 @@ static int write_reports(const char *folder, const char *json, const char *html)
 
 int ernn_cli_report(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"no-plots", no_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    bool is_json = false;
-    bool has_plots = true;
-    int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h')
-            return fputs(HELP, stdout) < 0;
-        if (option == '?')
-            return ERNN_EXIT_USAGE;
-        if (option == 'j')
-            is_json = true;
-        else
-            has_plots = false;
-    }
+    arguments a = {0};
+    const ernn_command command = {"report", .help = HELP, .options = OPTIONS, .fields = &a};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     if (argc - optind != 1)
         return ernn_cli_usage("report", "one folder is wanted");
     ernn_error err = {0};
@@ -123,10 +120,10 @@ int ernn_cli_report(int argc, char **argv)
     if (status == ERNN_OK)
         status = ernn_report_json(report, &json, &err);
     if (status == ERNN_OK)
-        status = page(report, argv[optind], has_plots, &html, &err);
+        status = page(report, argv[optind], !a.is_plain, &html, &err);
     int code = status == ERNN_OK ? write_reports(argv[optind], json, html) : ernn_cli_fail(&err);
     if (code == ERNN_EXIT_OK)
-        code = fputs(is_json ? json : table, stdout) < 0;
+        code = fputs(a.is_json ? json : table, stdout) < 0;
     ernn_report_text_free(table);
     ernn_report_text_free(json);
     ernn_report_text_free(html);

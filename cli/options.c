@@ -1,0 +1,178 @@
+// Command lines by a table, with getopt_long underneath. SPDX-License-Identifier: Apache-2.0
+#include "options.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_OPTIONS = 128, FIRST_NUMBER = 256 }; // getopt's numbers lie above the letters
+
+const char *const ernn_option_labels[] = {"61", "48", "39", NULL};
+
+bool ernn_option_spec(const char *verb, const char *text, void *spec)
+{
+    ernn_error err = {0};
+    if (ernn_spec_parse(spec, text, &err) == ERNN_OK)
+        return true;
+    ernn_cli_usage(verb, "--spec: %s", err.text);
+    return false;
+}
+
+// ---- Values ----
+
+// Splits at the colon: part[40] has what is before it, the result is what is after. NULL after a
+// usage line.
+static const char *split(const char *verb, const char *name, const char *form, const char *text,
+                         char *part)
+{
+    const char *colon = strchr(text, ':');
+    if (!colon || colon - text >= 40) {
+        ernn_cli_usage(verb, "--%s: '%s', two numbers %s are wanted", name, text, form);
+        return NULL;
+    }
+    memcpy(part, text, (size_t)(colon - text));
+    part[colon - text] = '\0';
+    return colon + 1;
+}
+
+static bool set_pair(const char *verb, const ernn_option *o, const char *text, double *first,
+                     double *second)
+{
+    char part[40];
+    const char *rest = split(verb, o->name, "FIRST:LAST", text, part);
+    return rest && ernn_cli_number(verb, o->name, part, o->low, o->high, first) &&
+           ernn_cli_number(verb, o->name, rest, *first, o->high, second);
+}
+
+static bool set_counts(const char *verb, const ernn_option *o, const char *text, int *count,
+                       int *width)
+{
+    char part[40];
+    const char *rest = split(verb, o->name, "N:WIDTH", text, part);
+    return rest && ernn_cli_integer(verb, o->name, part, (long)o->low, (long)o->high, count) &&
+           ernn_cli_integer(verb, o->name, rest, 1, (long)o->high_second, width);
+}
+
+static bool set_choice(const char *verb, const ernn_option *o, const char *text, int *index)
+{
+    int n = 0;
+    for (; o->words[n]; n++)
+        if (strcmp(text, o->words[n]) == 0) {
+            *index = n;
+            return true;
+        }
+    if (!o->wanted)
+        return ernn_cli_choice(verb, o->name, text, o->words, n, index);
+    ernn_cli_usage(verb, "--%s: '%s', %s is wanted", o->name, text, o->wanted);
+    return false;
+}
+
+bool ernn_option_set(const char *verb, const ernn_option *o, const char *text, void *fields)
+{
+    void *field = (char *)fields + o->field;
+    void *second = (char *)fields + o->second;
+    int value = 0;
+    switch (o->kind) {
+    case OPTION_TEXT:
+        *(const char **)field = text;
+        return true;
+    case OPTION_FLAG:
+        *(bool *)field = true;
+        return true;
+    case OPTION_CONSTANT:
+        *(int *)field = (int)o->low;
+        return true;
+    case OPTION_INTEGER:
+        return ernn_cli_integer(verb, o->name, text, (long)o->low, (long)o->high, field);
+    case OPTION_NUMBER:
+        return ernn_cli_number(verb, o->name, text, o->low, o->high, field);
+    case OPTION_PAIR:
+        return set_pair(verb, o, text, field, second);
+    case OPTION_COUNTS:
+        return set_counts(verb, o, text, field, second);
+    case OPTION_CHOICE:
+        return set_choice(verb, o, text, field);
+    case OPTION_SEED:
+        if (!ernn_cli_integer(verb, o->name, text, (long)o->low, (long)o->high, &value))
+            return false;
+        *(uint64_t *)field = (uint64_t)value;
+        return true;
+    case OPTION_CALL:
+        return o->take(verb, text, field);
+    case OPTION_SHOW:
+        break;
+    }
+    return true;
+}
+
+// ---- The command line ----
+
+// The tables as getopt wants them. Entry i has number FIRST_NUMBER + i, or its letter.
+typedef struct getopt_table {
+    int n;
+    struct option names[MAX_OPTIONS + 1]; // one without a name ends them
+    char letters[2 * MAX_OPTIONS + 1];
+    const ernn_option *options[MAX_OPTIONS];
+    void *fields[MAX_OPTIONS];
+} getopt_table;
+
+static bool has_value(const ernn_option *o)
+{
+    return o->kind != OPTION_FLAG && o->kind != OPTION_CONSTANT && o->kind != OPTION_SHOW;
+}
+
+static void add(getopt_table *t, const ernn_option *o, void *fields)
+{
+    for (int i = 0; i < t->n; i++)
+        if (strcmp(t->names[i].name, o->name) == 0)
+            return;
+    assert(t->n < MAX_OPTIONS);
+    t->names[t->n] = (struct option){o->name, has_value(o) ? required_argument : no_argument, NULL,
+                                     o->letter ? o->letter : FIRST_NUMBER + t->n};
+    t->options[t->n] = o;
+    t->fields[t->n++] = fields;
+    const size_t used = strlen(t->letters);
+    if (o->letter)
+        snprintf(t->letters + used, sizeof t->letters - used, "%c%s", o->letter,
+                 has_value(o) ? ":" : "");
+}
+
+// Own options, --help, and those of `more`.
+static void fill(getopt_table *t, const ernn_command *c)
+{
+    static const ernn_option help = {"help", OPTION_SHOW, .letter = 'h'};
+    for (const ernn_option *o = c->options; o->name; o++)
+        add(t, o, c->fields);
+    add(t, &help, NULL);
+    for (const ernn_option *o = c->more; o && o->name; o++)
+        if (!c->without || strcmp(o->name, c->without) != 0)
+            add(t, o, c->more_fields);
+}
+
+static int complain(const ernn_command *c, char **argv)
+{
+    if (!opterr)
+        return ernn_cli_usage(c->verb, "'%s' is no option or lacks its value", argv[optind - 1]);
+    return c->unknown ? ernn_cli_usage(c->verb, "%s", c->unknown) : ERNN_EXIT_USAGE;
+}
+
+int ernn_command_read(const ernn_command *c, int argc, char **argv)
+{
+    getopt_table table = {0};
+    int number;
+    fill(&table, c);
+    while ((number = getopt_long(argc, argv, table.letters, table.names, NULL)) != -1) {
+        int i = 0;
+        while (i < table.n && table.names[i].val != number)
+            i++;
+        if (i == table.n)
+            return complain(c, argv);
+        const ernn_option *o = table.options[i];
+        if (o->kind == OPTION_SHOW)
+            return o->show ? o->show() : fputs(c->help, stdout) < 0;
+        if (!ernn_option_set(c->verb, o, optarg, table.fields[i]) ||
+            (c->then && !c->then(c->fields, table.fields[i], o, optarg)))
+            return ERNN_EXIT_USAGE;
+    }
+    return -1;
+}
