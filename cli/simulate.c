@@ -1,11 +1,11 @@
 // ernn simulate: builds the bench of a generated project with Verilator or Icarus, runs it, and on
 // a mismatch runs it again with traces to name the first wrong value inside.
 // SPDX-License-Identifier: Apache-2.0
+#include "options.h"
 #include "process.h"
 #include "verbs.h"
 
 #include <dirent.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,6 @@ enum {
 typedef enum tool { TOOL_VERILATOR, TOOL_ICARUS } tool;
 
 typedef struct simulate_options {
-    const char *folder;
     tool tool;
     bool is_json;
 } simulate_options;
@@ -50,16 +49,23 @@ typedef struct outcome {
     double run_s;
 } outcome;
 
-static void print_help(void)
-{
-    printf("ernn simulate DIR [options]\n\n"
-           "Runs the bench of a generated project: every output word of every frame is compared\n"
-           "with the C model, first without stalls (cycles are counted), then with random ones.\n"
-           "A mismatch is located by layer, signal, frame and index; exit 1.\n\n"
-           "  --tool NAME   verilator (default) or icarus\n"
-           "  --json        one JSON object on standard output\n\n"
-           "example: ernn simulate accelerator\n");
-}
+static const char HELP[] =
+    "ernn simulate DIR [options]\n\n"
+    "Runs the bench of a generated project: every output word of every frame is compared\n"
+    "with the C model, first without stalls (cycles are counted), then with random ones.\n"
+    "A mismatch is located by layer, signal, frame and index; exit 1.\n\n"
+    "  --tool NAME   verilator (default) or icarus\n"
+    "  --json        one JSON object on standard output\n\n"
+    "example: ernn simulate accelerator\n";
+
+#define FIELD(name) OPTION_FIELD(simulate_options, name)
+
+static const char *const TOOLS[] = {"verilator", "icarus", NULL}; // in the order of `tool`
+
+static const ernn_option OPTIONS[] = {
+    {"tool", OPTION_CHOICE, FIELD(tool), .words = TOOLS, .wanted = "verilator or icarus"},
+    {"json", OPTION_FLAG, FIELD(is_json)},
+    {0}};
 
 // ---- The bench's words ----
 
@@ -376,46 +382,21 @@ static void report(const ernn_project *project, const simulate_options *options,
 
 // ---- The verb ----
 
-static int parse(int argc, char **argv, simulate_options *options)
-{
-    static const struct option LONG[] = {{"tool", required_argument, NULL, 't'},
-                                         {"json", no_argument, NULL, 'j'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
-    *options = (simulate_options){0};
-    int c;
-    while ((c = getopt_long(argc, argv, "h", LONG, NULL)) != -1) {
-        if (c == 'h') {
-            print_help();
-            return -1;
-        }
-        if (c == 'j')
-            options->is_json = true;
-        else if (c != 't')
-            return ernn_cli_usage("simulate", "unknown option");
-        else if (strcmp(optarg, "verilator") != 0 && strcmp(optarg, "icarus") != 0)
-            return ernn_cli_usage("simulate", "--tool: '%s', verilator or icarus is wanted",
-                                  optarg);
-        else
-            options->tool = optarg[0] == 'i' ? TOOL_ICARUS : TOOL_VERILATOR;
-    }
-    if (optind + 1 != argc)
-        return ernn_cli_usage("simulate", "%d project folders given, one is wanted", argc - optind);
-    options->folder = argv[optind];
-    return ERNN_EXIT_OK;
-}
-
 int ernn_cli_simulate(int argc, char **argv)
 {
-    simulate_options options;
+    simulate_options options = {0};
     ernn_project project;
     ernn_error err = {0};
     outcome o = {.frame = -1};
     char path[PATH_BYTES];
-    const int parsed = parse(argc, argv, &options);
-    if (parsed)
-        return parsed < 0 ? ERNN_EXIT_OK : parsed;
-    if (ernn_project_load(&project, options.folder, &err) != ERNN_OK)
+    const ernn_command command = {"simulate", .help = HELP, .unknown = "unknown option",
+                                  .options = OPTIONS, .fields = &options};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
+    if (optind + 1 != argc)
+        return ernn_cli_usage("simulate", "%d project folders given, one is wanted", argc - optind);
+    if (ernn_project_load(&project, argv[optind], &err) != ERNN_OK)
         return ernn_cli_fail(&err);
     ernn_cli_catch_interrupt();
     snprintf(path, sizeof path, "%s/build", project.folder);

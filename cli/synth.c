@@ -1,9 +1,9 @@
 // ernn synth: Yosys over a generated project, hierarchical, and its cells against a device's
 // totals. Synthesis only: nothing is placed or routed. SPDX-License-Identifier: Apache-2.0
+#include "options.h"
 #include "process.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 enum { PATH_BYTES = 1100, MAX_STATISTICS = 16 << 20 };
 
 typedef struct synth_options {
-    const char *folder;
     const char *device; // NULL: the project's own
     int limit_s;
     bool is_json;
@@ -28,16 +27,21 @@ typedef struct cell_count {
     double half_bram;
 } cell_count;
 
-static void print_help(void)
-{
-    printf("ernn synth DIR [options]\n\n"
-           "Synthesises a generated project with Yosys, keeping its hierarchy, and compares the\n"
-           "cells with the device. Synthesis only: no placement, no routing, no timing.\n\n"
-           "  --device NAME   another device than the project's (ernn generate --help lists them)\n"
-           "  --limit S       end Yosys after S seconds (default 1800)\n"
-           "  --json          one JSON object on standard output\n\n"
-           "example: ernn synth accelerator --device xc7vx690t\n");
-}
+static const char HELP[] =
+    "ernn synth DIR [options]\n\n"
+    "Synthesises a generated project with Yosys, keeping its hierarchy, and compares the\n"
+    "cells with the device. Synthesis only: no placement, no routing, no timing.\n\n"
+    "  --device NAME   another device than the project's (ernn generate --help lists them)\n"
+    "  --limit S       end Yosys after S seconds (default 1800)\n"
+    "  --json          one JSON object on standard output\n\n"
+    "example: ernn synth accelerator --device xc7vx690t\n";
+
+#define FIELD(name) OPTION_FIELD(synth_options, name)
+
+static const ernn_option OPTIONS[] = {{"device", OPTION_TEXT, FIELD(device)},
+                                      {"limit", OPTION_INTEGER, FIELD(limit_s), 1, 86400},
+                                      {"json", OPTION_FLAG, FIELD(is_json)},
+                                      {0}};
 
 // What one library cell costs. Wide multiplexers and carry chains share a LUT's slice: 0, but an
 // ECP5 carry cell is two LUTs.
@@ -254,43 +258,19 @@ static void report(const ernn_project *project, const ernn_device *device, const
         printf("  (the project was planned for %s: no model figures here)\n", project->device);
 }
 
-static int parse(int argc, char **argv, synth_options *options)
-{
-    static const struct option LONG[] = {{"device", required_argument, NULL, 'd'},
-                                         {"limit", required_argument, NULL, 'l'},
-                                         {"json", no_argument, NULL, 'j'},
-                                         {"help", no_argument, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
-    *options = (synth_options){.limit_s = 1800};
-    int c;
-    while ((c = getopt_long(argc, argv, "h", LONG, NULL)) != -1) {
-        if (c == 'd')
-            options->device = optarg;
-        else if (c == 'j')
-            options->is_json = true;
-        else if (c == 'h') {
-            print_help();
-            return -1;
-        } else if (c != 'l')
-            return ernn_cli_usage("synth", "unknown option");
-        else if (!ernn_cli_integer("synth", "limit", optarg, 1, 86400, &options->limit_s))
-            return ERNN_EXIT_USAGE;
-    }
-    if (optind + 1 != argc)
-        return ernn_cli_usage("synth", "%d project folders given, one is wanted", argc - optind);
-    options->folder = argv[optind];
-    return ERNN_EXIT_OK;
-}
-
 int ernn_cli_synth(int argc, char **argv)
 {
-    synth_options options;
+    synth_options options = {.limit_s = 1800};
     ernn_project project;
     ernn_error err = {0};
-    const int parsed = parse(argc, argv, &options);
-    if (parsed)
-        return parsed < 0 ? ERNN_EXIT_OK : parsed;
-    if (ernn_project_load(&project, options.folder, &err) != ERNN_OK)
+    const ernn_command command = {"synth", .help = HELP, .unknown = "unknown option",
+                                  .options = OPTIONS, .fields = &options};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
+    if (optind + 1 != argc)
+        return ernn_cli_usage("synth", "%d project folders given, one is wanted", argc - optind);
+    if (ernn_project_load(&project, argv[optind], &err) != ERNN_OK)
         return ernn_cli_fail(&err);
     const char *name = options.device ? options.device : project.device;
     const ernn_device *device = ernn_device_find(name);
