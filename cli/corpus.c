@@ -1,11 +1,10 @@
 // ernn corpus: makes a labelled speech corpus where none is at hand. SPDX-License-Identifier:
 // Apache-2.0
-#include "cli.h"
+#include "options.h"
 #include "verbs.h"
 
 #include "ernn/synthesis.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,88 +33,24 @@ typedef struct corpus_arguments {
     bool is_json;
 } corpus_arguments;
 
-enum {
-    OPTION_SENTENCES = 256,
-    OPTION_TEST_SENTENCES,
-    OPTION_SPEAKERS,
-    OPTION_TEST_SPEAKERS,
-    OPTION_VOICES,
-    OPTION_SNR,
-    OPTION_SEED,
-    OPTION_THREADS,
-    OPTION_FORCE,
-    OPTION_JSON,
-};
+#define FIELD(name) OPTION_FIELD(corpus_arguments, name)
 
-static const struct option OPTIONS[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"sentences", required_argument, NULL, OPTION_SENTENCES},
-    {"test-sentences", required_argument, NULL, OPTION_TEST_SENTENCES},
-    {"speakers", required_argument, NULL, OPTION_SPEAKERS},
-    {"test-speakers", required_argument, NULL, OPTION_TEST_SPEAKERS},
-    {"voices", required_argument, NULL, OPTION_VOICES},
-    {"snr", required_argument, NULL, OPTION_SNR},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"threads", required_argument, NULL, OPTION_THREADS},
-    {"force", no_argument, NULL, OPTION_FORCE},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+static const char *const VOICES[] = {"flite", "espeak", "all", NULL}; // ernn_voices
 
-static bool parse_voices(const char *text, ernn_voices *voices)
-{
-    if (strcmp(text, "flite") == 0)
-        *voices = ERNN_VOICES_FLITE;
-    else if (strcmp(text, "espeak") == 0)
-        *voices = ERNN_VOICES_ESPEAK;
-    else if (strcmp(text, "all") == 0)
-        *voices = ERNN_VOICES_ALL;
-    else {
-        ernn_cli_usage("corpus make", "--voices: '%s', flite, espeak or all is wanted", text);
-        return false;
-    }
-    return true;
-}
-
-static bool parse_option(int option, corpus_arguments *arguments)
-{
-    const char *verb = "corpus make";
-    ernn_synthesis_options *o = &arguments->options;
-    int seed;
-    switch (option) {
-    case 'o':
-        arguments->output = optarg;
-        return true;
-    case OPTION_SENTENCES:
-        return ernn_cli_integer(verb, "sentences", optarg, 1, 100000, &o->n_train);
-    case OPTION_TEST_SENTENCES:
-        return ernn_cli_integer(verb, "test-sentences", optarg, 1, 100000, &o->n_test);
-    case OPTION_SPEAKERS:
-        return ernn_cli_integer(verb, "speakers", optarg, 1, 1000, &o->n_speakers);
-    case OPTION_TEST_SPEAKERS:
-        return ernn_cli_integer(verb, "test-speakers", optarg, 1, 1000, &o->n_test_speakers);
-    case OPTION_VOICES:
-        return parse_voices(optarg, &o->voices);
-    case OPTION_SNR:
-        return ernn_cli_number(verb, "snr", optarg, 10, 100, &o->snr_db);
-    case OPTION_SEED:
-        if (!ernn_cli_integer(verb, "seed", optarg, 0, 2147483647, &seed))
-            return false;
-        o->seed = (uint64_t)seed;
-        return true;
-    case OPTION_THREADS:
-        return ernn_cli_integer(verb, "threads", optarg, 1, 256, &o->n_threads);
-    case OPTION_FORCE:
-        o->force = true;
-        return true;
-    case OPTION_JSON:
-        arguments->is_json = true;
-        return true;
-    default:
-        return false;
-    }
-}
+static const ernn_option OPTIONS[] = {
+    {"output", OPTION_TEXT, FIELD(output), .letter = 'o'},
+    {"sentences", OPTION_INTEGER, FIELD(options.n_train), 1, 100000},
+    {"test-sentences", OPTION_INTEGER, FIELD(options.n_test), 1, 100000},
+    {"speakers", OPTION_INTEGER, FIELD(options.n_speakers), 1, 1000},
+    {"test-speakers", OPTION_INTEGER, FIELD(options.n_test_speakers), 1, 1000},
+    {"voices", OPTION_CHOICE, FIELD(options.voices), .words = VOICES,
+     .wanted = "flite, espeak or all"},
+    {"snr", OPTION_NUMBER, FIELD(options.snr_db), 10, 100},
+    {"seed", OPTION_SEED, FIELD(options.seed), 0, 2147483647},
+    {"threads", OPTION_INTEGER, FIELD(options.n_threads), 1, 256},
+    {"force", OPTION_FLAG, FIELD(options.force)},
+    {"json", OPTION_FLAG, FIELD(is_json)},
+    {0}};
 
 // Our espeak-ng program lies beside this one when installed, in the next folder when just built;
 // elsewhere PATH finds it.
@@ -197,17 +132,11 @@ int ernn_cli_corpus(int argc, char **argv)
     argc--;
     argv++;
     opterr = 0; // one line, ours
-    for (int option; (option = getopt_long(argc, argv, "o:h", OPTIONS, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(HELP, stdout);
-            return ERNN_EXIT_OK;
-        }
-        if (option == '?')
-            return ernn_cli_usage("corpus make", "'%s' is no option or lacks its value",
-                                  argv[optind - 1]);
-        if (!parse_option(option, &arguments))
-            return ERNN_EXIT_USAGE;
-    }
+    const ernn_command command = {"corpus make", .help = HELP, .options = OPTIONS,
+                                  .fields = &arguments};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     if (optind < argc)
         return ernn_cli_usage("corpus make", "'%s' is one argument too many", argv[optind]);
     if (!arguments.output)

@@ -1,9 +1,8 @@
 // ernn features: what the front end makes of a corpus or an audio file. SPDX-License-Identifier:
 // Apache-2.0
-#include "cli.h"
+#include "options.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,60 +38,34 @@ typedef struct summary {
     ernn_feature_statistics statistics;
 } summary;
 
-enum { RATE = 256, WINDOW, SHIFT, FILTERS, CEPSTRA, DELTAS, STACK, MFCC, UTTERANCE, JSON };
+#define FIELD(name) OPTION_FIELD(arguments, name)
 
-static bool set_number(ernn_features *f, int option, const char *text)
-{
-    static const struct {
-        const char *name;
-        int low;
-        int high;
-    } RANGES[] = {{"rate", 8000, 48000}, {"window", 10, 64}, {"shift", 5, 32}, {"filters", 8, 128},
-                  {"cepstra", 4, 128},   {"deltas", 0, 2},   {"stack", 1, 8}};
-    int *const fields[] = {&f->rate_hz,   &f->window_ms, &f->shift_ms, &f->n_filters,
-                           &f->n_cepstra, &f->n_deltas,  &f->n_stacked};
-    const int i = option - RATE;
-    return ernn_cli_integer("features", RANGES[i].name, text, RANGES[i].low, RANGES[i].high,
-                            fields[i]);
-}
+static const ernn_option OPTIONS[] = {
+    {"output", OPTION_TEXT, FIELD(output), .letter = 'o'},
+    {"rate", OPTION_INTEGER, FIELD(features.rate_hz), 8000, 48000},
+    {"window", OPTION_INTEGER, FIELD(features.window_ms), 10, 64},
+    {"shift", OPTION_INTEGER, FIELD(features.shift_ms), 5, 32},
+    {"filters", OPTION_INTEGER, FIELD(features.n_filters), 8, 128},
+    {"cepstra", OPTION_INTEGER, FIELD(features.n_cepstra), 4, 128},
+    {"deltas", OPTION_INTEGER, FIELD(features.n_deltas), 0, 2},
+    {"stack", OPTION_INTEGER, FIELD(features.n_stacked), 1, 8},
+    {"mfcc", OPTION_CONSTANT, FIELD(features.kind), ERNN_FEATURES_MFCC},
+    {"utterance", OPTION_CONSTANT, FIELD(features.normalisation), ERNN_NORMALISE_UTTERANCE},
+    {"json", OPTION_FLAG, FIELD(is_json)},
+    {0}};
 
 // Returns an exit code when the command ends here, -1 to go on.
 static int parse(int argc, char **argv, arguments *a)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"rate", required_argument, NULL, RATE},
-                                            {"window", required_argument, NULL, WINDOW},
-                                            {"shift", required_argument, NULL, SHIFT},
-                                            {"filters", required_argument, NULL, FILTERS},
-                                            {"cepstra", required_argument, NULL, CEPSTRA},
-                                            {"deltas", required_argument, NULL, DELTAS},
-                                            {"stack", required_argument, NULL, STACK},
-                                            {"mfcc", no_argument, NULL, MFCC},
-                                            {"utterance", no_argument, NULL, UTTERANCE},
-                                            {"json", no_argument, NULL, JSON},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    bool has_deltas = false;
-    int option;
+    const ernn_command command = {"features", .help = HELP, .options = OPTIONS, .fields = a};
     a->features = ernn_features_defaults();
     a->features.normalisation = ERNN_NORMALISE_GLOBAL; // without statistics: raw
-    while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-        if (option == 'h')
-            return fputs(HELP, stdout) < 0;
-        if (option == 'o')
-            a->output = optarg;
-        else if (option == MFCC)
-            a->features.kind = ERNN_FEATURES_MFCC;
-        else if (option == UTTERANCE)
-            a->features.normalisation = ERNN_NORMALISE_UTTERANCE;
-        else if (option == JSON)
-            a->is_json = true;
-        else if (option == '?' || !set_number(&a->features, option, optarg))
-            return ERNN_EXIT_USAGE;
-        has_deltas = has_deltas || option == DELTAS;
-    }
-    if (a->features.kind == ERNN_FEATURES_MFCC && !has_deltas)
-        a->features.n_deltas = 2;
+    a->features.n_deltas = -1;                         // not given
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
+    if (a->features.n_deltas < 0)
+        a->features.n_deltas = a->features.kind == ERNN_FEATURES_MFCC ? 2 : 0;
     if (argc - optind != 1)
         return ernn_cli_usage("features", "one corpus or audio file is wanted");
     a->input = argv[optind];

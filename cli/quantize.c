@@ -1,8 +1,7 @@
 // ernn quantize: a trained model to integers. SPDX-License-Identifier: Apache-2.0
-#include "cli.h"
+#include "options.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,54 +39,17 @@ typedef struct outcome {
     uint64_t saturations[ERNN_SATURATION_CLASSES];
 } outcome;
 
-enum { DATA = 256, SIGNAL_BITS, WEIGHT_BITS, SEQUENCES, THREADS, JSON };
+#define FIELD(name) OPTION_FIELD(arguments, name)
 
-// Returns an exit code when the command ends here, -1 to go on.
-static int parse(int argc, char **argv, arguments *a)
-{
-    static const struct option OPTIONS[] = {{"data", required_argument, NULL, DATA},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"signal-bits", required_argument, NULL, SIGNAL_BITS},
-                                            {"weight-bits", required_argument, NULL, WEIGHT_BITS},
-                                            {"sequences", required_argument, NULL, SEQUENCES},
-                                            {"threads", required_argument, NULL, THREADS},
-                                            {"json", no_argument, NULL, JSON},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
-    bool good = true;
-    while (good && (option = getopt_long(argc, argv, "o:h", OPTIONS, NULL)) != -1) {
-        if (option == 'h')
-            return fputs(HELP, stdout) < 0;
-        if (option == '?')
-            return ernn_cli_usage("quantize", "unknown option or missing value");
-        if (option == DATA)
-            a->data = optarg;
-        else if (option == 'o')
-            a->output = optarg;
-        else if (option == JSON)
-            a->is_json = true;
-        else if (option == SIGNAL_BITS)
-            good =
-                ernn_cli_integer("quantize", "signal-bits", optarg, 8, 18, &a->options.signal_bits);
-        else if (option == WEIGHT_BITS)
-            good =
-                ernn_cli_integer("quantize", "weight-bits", optarg, 4, 16, &a->options.weight_bits);
-        else if (option == SEQUENCES)
-            good = ernn_cli_integer("quantize", "sequences", optarg, 1, 1000000,
-                                    &a->options.max_sequences);
-        else
-            good = ernn_cli_integer("quantize", "threads", optarg, 0, 1024, &a->threads);
-    }
-    if (!good)
-        return ERNN_EXIT_USAGE;
-    if (optind != argc - 1)
-        return ernn_cli_usage("quantize", "%d models given, one is wanted", argc - optind);
-    a->model = argv[optind];
-    if (!a->data || !a->output)
-        return ernn_cli_usage("quantize", "%s is missing", a->data ? "--output" : "--data");
-    return -1;
-}
+static const ernn_option OPTIONS[] = {
+    {"data", OPTION_TEXT, FIELD(data)},
+    {"output", OPTION_TEXT, FIELD(output), .letter = 'o'},
+    {"signal-bits", OPTION_INTEGER, FIELD(options.signal_bits), 8, 18},
+    {"weight-bits", OPTION_INTEGER, FIELD(options.weight_bits), 4, 16},
+    {"sequences", OPTION_INTEGER, FIELD(options.max_sequences), 1, 1000000},
+    {"threads", OPTION_INTEGER, FIELD(threads), 0, 1024},
+    {"json", OPTION_FLAG, FIELD(is_json)},
+    {0}};
 
 // ---- Work ----
 
@@ -195,9 +157,17 @@ int ernn_cli_quantize(int argc, char **argv)
     arguments a = {.options = ernn_quant_defaults()};
     outcome o = {0};
     ernn_error err = {0};
-    int code = parse(argc, argv, &a);
+    const ernn_command command = {"quantize", .help = HELP,
+                                  .unknown = "unknown option or missing value", .options = OPTIONS,
+                                  .fields = &a};
+    int code = ernn_command_read(&command, argc, argv);
     if (code >= 0)
         return code;
+    if (optind != argc - 1)
+        return ernn_cli_usage("quantize", "%d models given, one is wanted", argc - optind);
+    a.model = argv[optind];
+    if (!a.data || !a.output)
+        return ernn_cli_usage("quantize", "%s is missing", a.data ? "--output" : "--data");
     if (work(&a, &o, &err) != ERNN_OK)
         code = ernn_cli_fail(&err);
     else
