@@ -1,9 +1,9 @@
 // ernn eval: error rates of a float or a quantised model, and of two of them on the same speech.
 // SPDX-License-Identifier: Apache-2.0
 #include "eval.h"
+#include "options.h"
 #include "verbs.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +37,33 @@ static const char HELP[] =
     "removed from the hypotheses.\n\n"
     "Example: ernn eval an4.safetensors --data an4/test --lexicon an4/lexicon.txt --lm an4/train\n";
 
+#define FIELD(name) OPTION_FIELD(eval_arguments, name)
+
+static const char *const PARTS[] = {"train", "dev", "coretest", NULL}; // ernn_timit_part
+
+static const ernn_option OPTIONS[] = {
+    {"data", OPTION_TEXT, FIELD(data)},
+    {"timit", OPTION_TEXT, FIELD(timit)},
+    {"part", OPTION_CHOICE, FIELD(part), .words = PARTS},
+    {"decoder", OPTION_CHOICE, FIELD(decoder), .words = ernn_eval_decoders},
+    {"beam", OPTION_INTEGER, FIELD(options.beam), 1, 10000},
+    {"lexicon", OPTION_TEXT, FIELD(lexicon)},
+    {"lm", OPTION_TEXT, FIELD(lm)},
+    {"save-lm", OPTION_TEXT, FIELD(save_lm)},
+    {"lm-weight", OPTION_NUMBER, FIELD(options.lm_weight), 0, 100},
+    {"lm-order", OPTION_INTEGER, FIELD(options.lm_order), 1, 2},
+    {"insertion-penalty", OPTION_NUMBER, FIELD(options.insertion_penalty), -100, 100},
+    {"acoustic-scale", OPTION_NUMBER, FIELD(options.acoustic_scale), 0.001, 100},
+    {"min-frames", OPTION_INTEGER, FIELD(options.min_frames), 1, 50},
+    {"json", OPTION_FLAG, FIELD(is_json)},
+    {"confusion", OPTION_FLAG, FIELD(has_confusion)},
+    {"utterances", OPTION_TEXT, FIELD(utterances)},
+    {"trn", OPTION_TEXT, FIELD(trn)},
+    {"against", OPTION_TEXT, FIELD(against)},
+    {"seed", OPTION_SEED, FIELD(seed), 0, 2147483647},
+    {"threads", OPTION_INTEGER, FIELD(threads), 0, 1024},
+    {0}};
+
 static ernn_status load_corpus(const eval_arguments *a, ernn_corpus **corpus, ernn_error *err)
 {
     if (!a->timit)
@@ -68,8 +95,7 @@ static ernn_status compare(const eval_arguments *a, const eval_result *one, cons
                                      one->path, two->path, one->sequences->ids[i]);
     }
     if (status == ERNN_OK)
-        status =
-            ernn_compare(counts, counts + n, counts + 2 * n, n, (uint64_t)a->seed, comparison, err);
+        status = ernn_compare(counts, counts + n, counts + 2 * n, n, a->seed, comparison, err);
     free(counts);
     return status;
 }
@@ -103,100 +129,6 @@ static int run(const eval_arguments *a)
     return code;
 }
 
-// ---- Options ----
-
-enum {
-    O_DATA = 1000,
-    O_TIMIT,
-    O_PART,
-    O_DECODER,
-    O_BEAM,
-    O_LEXICON,
-    O_LM,
-    O_SAVE_LM,
-    O_LM_WEIGHT,
-    O_LM_ORDER,
-    O_PENALTY,
-    O_SCALE,
-    O_MIN_FRAMES,
-    O_JSON,
-    O_CONFUSION,
-    O_UTTERANCES,
-    O_TRN,
-    O_AGAINST,
-    O_SEED,
-    O_THREADS,
-};
-
-static const struct option OPTIONS[] = {
-    {"data", required_argument, NULL, O_DATA},
-    {"timit", required_argument, NULL, O_TIMIT},
-    {"part", required_argument, NULL, O_PART},
-    {"decoder", required_argument, NULL, O_DECODER},
-    {"beam", required_argument, NULL, O_BEAM},
-    {"lexicon", required_argument, NULL, O_LEXICON},
-    {"lm", required_argument, NULL, O_LM},
-    {"save-lm", required_argument, NULL, O_SAVE_LM},
-    {"lm-weight", required_argument, NULL, O_LM_WEIGHT},
-    {"lm-order", required_argument, NULL, O_LM_ORDER},
-    {"insertion-penalty", required_argument, NULL, O_PENALTY},
-    {"acoustic-scale", required_argument, NULL, O_SCALE},
-    {"min-frames", required_argument, NULL, O_MIN_FRAMES},
-    {"json", no_argument, NULL, O_JSON},
-    {"confusion", no_argument, NULL, O_CONFUSION},
-    {"utterances", required_argument, NULL, O_UTTERANCES},
-    {"trn", required_argument, NULL, O_TRN},
-    {"against", required_argument, NULL, O_AGAINST},
-    {"seed", required_argument, NULL, O_SEED},
-    {"threads", required_argument, NULL, O_THREADS},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static void take_text(eval_arguments *a, int option, const char *text)
-{
-    a->data = option == O_DATA ? text : a->data;
-    a->timit = option == O_TIMIT ? text : a->timit;
-    a->lexicon = option == O_LEXICON ? text : a->lexicon;
-    a->lm = option == O_LM ? text : a->lm;
-    a->save_lm = option == O_SAVE_LM ? text : a->save_lm;
-    a->utterances = option == O_UTTERANCES ? text : a->utterances;
-    a->trn = option == O_TRN ? text : a->trn;
-    a->against = option == O_AGAINST ? text : a->against;
-    a->is_json = a->is_json || option == O_JSON;
-    a->has_confusion = a->has_confusion || option == O_CONFUSION;
-}
-
-static bool take_number(eval_arguments *a, int option, const char *text)
-{
-    static const char *const PARTS[] = {"train", "dev", "coretest"};
-    ernn_decode_options *o = &a->options;
-    switch (option) {
-    case O_PART:
-        return ernn_cli_choice("eval", "part", text, PARTS, 3, &a->part);
-    case O_DECODER:
-        return ernn_cli_choice("eval", "decoder", text, ernn_eval_decoders, 4, &a->decoder);
-    case O_BEAM:
-        return ernn_cli_integer("eval", "beam", text, 1, 10000, &o->beam);
-    case O_LM_WEIGHT:
-        return ernn_cli_number("eval", "lm-weight", text, 0, 100, &o->lm_weight);
-    case O_LM_ORDER:
-        return ernn_cli_integer("eval", "lm-order", text, 1, 2, &o->lm_order);
-    case O_PENALTY:
-        return ernn_cli_number("eval", "insertion-penalty", text, -100, 100, &o->insertion_penalty);
-    case O_SCALE:
-        return ernn_cli_number("eval", "acoustic-scale", text, 0.001, 100, &o->acoustic_scale);
-    case O_MIN_FRAMES:
-        return ernn_cli_integer("eval", "min-frames", text, 1, 50, &o->min_frames);
-    case O_SEED:
-        return ernn_cli_integer("eval", "seed", text, 0, 2147483647, &a->seed);
-    case O_THREADS:
-        return ernn_cli_integer("eval", "threads", text, 0, 1024, &a->threads);
-    default:
-        return true;
-    }
-}
-
 // Combinations that say nothing, or two things.
 static int check(const eval_arguments *a)
 {
@@ -217,14 +149,10 @@ int ernn_cli_eval(int argc, char **argv)
 {
     eval_arguments a = {
         .decoder = -1, .options = ernn_decode_defaults(), .part = ERNN_TIMIT_CORE_TEST, .seed = 1};
-    int option;
-    while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
-        if (option == 'h')
-            return fputs(HELP, stdout) < 0;
-        if (option == '?' || !take_number(&a, option, optarg))
-            return ERNN_EXIT_USAGE;
-        take_text(&a, option, optarg);
-    }
+    const ernn_command command = {"eval", .help = HELP, .options = OPTIONS, .fields = &a};
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     if (argc - optind != 1)
         return ernn_cli_usage("eval", "one model is wanted");
     a.model = argv[optind];

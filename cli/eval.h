@@ -20,7 +20,7 @@ typedef struct eval_arguments {
     int decoder; // ernn_decoder_kind, -1: what the model asks for
     ernn_decode_options options;
     int threads;
-    int seed;
+    uint64_t seed;
     bool is_json;
     bool has_confusion;
 } eval_arguments;
@@ -47,7 +47,7 @@ typedef struct eval_result {
     ernn_confusion confusion;
 } eval_result;
 
-extern const char *const ernn_eval_decoders[4];
+extern const char *const ernn_eval_decoders[5]; // ends with NULL
 extern const char *const ernn_eval_silences[3];
 
 // Loads, decodes and scores `path` on the corpus.

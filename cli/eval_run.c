@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ernn_eval_decoders[4] = {"greedy", "beam", "viterbi", "lexicon"};
+const char *const ernn_eval_decoders[5] = {"greedy", "beam", "viterbi", "lexicon"};
 const char *const ernn_eval_silences[3] = {"scored", "optional", "removed"};
 
 ernn_status ernn_eval_error(ernn_error *err, ernn_status status, const char *format, ...)
