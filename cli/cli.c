@@ -73,16 +73,6 @@ bool ernn_cli_choice(const char *verb, const char *option, const char *text,
     return false;
 }
 
-bool ernn_cli_labels(const char *verb, const char *text, ernn_phone_set *labels)
-{
-    static const char *const SETS[] = {"61", "48", "39"}; // in the order of ernn_phone_set
-    int index;
-    if (!ernn_cli_choice(verb, "labels", text, SETS, 3, &index))
-        return false;
-    *labels = (ernn_phone_set)index;
-    return true;
-}
-
 double ernn_cli_seconds(void)
 {
     struct timespec now;

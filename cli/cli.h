@@ -23,8 +23,6 @@ bool ernn_cli_number(const char *verb, const char *option, const char *text, dou
 // them.
 bool ernn_cli_choice(const char *verb, const char *option, const char *text,
                      const char *const *words, int n, int *index);
-// --labels 61, 48 or 39.
-bool ernn_cli_labels(const char *verb, const char *text, ernn_phone_set *labels);
 
 // Progress: one rewritten line with the time left on a terminal, a line every ten seconds
 // otherwise. `user` is an ernn_cli_progress. Returns false after Ctrl-C (see below).

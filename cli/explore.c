@@ -39,120 +39,48 @@ typedef struct explore_arguments {
     bool is_json;
 } explore_arguments;
 
-enum {
-    OPTION_DATA = 256,
-    OPTION_DEV,
-    OPTION_DEVICE,
-    OPTION_SPEC,
-    OPTION_MAX_LOSS,
-    OPTION_MAX_PER,
-    OPTION_MAX_WORD_LOSS,
-    OPTION_SHARE,
-    OPTION_TRAININGS,
-    OPTION_EPOCHS,
-    OPTION_FINETUNE,
-    OPTION_LR,
-    OPTION_ADMM_LR,
-    OPTION_LABELS,
-    OPTION_JSON,
-    OPTION_HELP_TRAINING,
-};
-
-static const struct option OPTIONS[] = {
-    {"data", required_argument, NULL, OPTION_DATA},
-    {"dev", required_argument, NULL, OPTION_DEV},
-    {"device", required_argument, NULL, OPTION_DEVICE},
-    {"spec", required_argument, NULL, OPTION_SPEC},
-    {"max-loss", required_argument, NULL, OPTION_MAX_LOSS},
-    {"max-per", required_argument, NULL, OPTION_MAX_PER},
-    {"max-word-loss", required_argument, NULL, OPTION_MAX_WORD_LOSS},
-    {"share", required_argument, NULL, OPTION_SHARE},
-    {"trainings", required_argument, NULL, OPTION_TRAININGS},
-    {"folder", required_argument, NULL, 'o'},
-    {"epochs", required_argument, NULL, OPTION_EPOCHS},
-    {"finetune", required_argument, NULL, OPTION_FINETUNE},
-    {"lr", required_argument, NULL, OPTION_LR},
-    {"admm-lr", required_argument, NULL, OPTION_ADMM_LR},
-    {"labels", required_argument, NULL, OPTION_LABELS},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},
-    {"help-training", no_argument, NULL, OPTION_HELP_TRAINING},
-    {NULL, 0, NULL, 0}};
-
-static bool set_device(explore_arguments *a, const char *name)
+static bool set_device(const char *verb, const char *name, void *field)
 {
-    a->device = ernn_device_find(name);
-    if (a->device)
+    const ernn_device *device = ernn_device_find(name);
+    *(const ernn_device **)field = device;
+    if (device)
         return true;
     size_t n;
     const ernn_device *devices = ernn_devices(&n);
     char known[300] = "";
     for (size_t i = 0; i < n; i++)
         snprintf(known + strlen(known), sizeof known - strlen(known), " %s", devices[i].name);
-    ernn_cli_usage("explore", "--device: '%s' is not known; known are%s", name, known);
+    ernn_cli_usage(verb, "--device: '%s' is not known; known are%s", name, known);
     return false;
 }
 
-static bool set_spec(explore_arguments *a, const char *text)
-{
-    ernn_error err = {0};
-    if (ernn_spec_parse(&a->spec, text, &err) == ERNN_OK)
-        return true;
-    ernn_cli_usage("explore", "--spec: %s", err.text);
-    return false;
-}
+#define FIELD(name) OPTION_FIELD(explore_arguments, name)
 
-// An option of the table of training counts for the dense phase and for the compression.
-static bool set_training(explore_arguments *a, int option, const char *text)
-{
-    return ernn_cli_training_set("explore", option, text, &a->options.compress) &&
-           (ernn_cli_training_is_admm(option) ||
-            ernn_cli_training_set("explore", option, text, &a->options.dense));
-}
+static const ernn_option OPTIONS[] = {
+    {"data", OPTION_TEXT, FIELD(data)},
+    {"dev", OPTION_TEXT, FIELD(dev)},
+    {"device", OPTION_CALL, FIELD(device), .take = set_device},
+    {"spec", OPTION_CALL, FIELD(spec), .take = ernn_option_spec},
+    {"max-loss", OPTION_NUMBER, FIELD(options.max_loss), 0, 100},
+    {"max-per", OPTION_NUMBER, FIELD(options.max_per), 0, 100},
+    {"max-word-loss", OPTION_NUMBER, FIELD(options.max_word_loss), 0, 100},
+    {"share", OPTION_NUMBER, FIELD(options.share), 0.01, 1},
+    {"trainings", OPTION_INTEGER, FIELD(options.max_trainings), 1, 10},
+    {"folder", OPTION_TEXT, FIELD(options.folder), .letter = 'o'},
+    {"epochs", OPTION_INTEGER, FIELD(options.dense.n_epochs), 1, 10000},
+    {"finetune", OPTION_INTEGER, FIELD(options.compress.n_epochs), 1, 10000},
+    {"lr", OPTION_NUMBER, FIELD(options.dense.learning_rate), 1e-7, 1},
+    {"admm-lr", OPTION_NUMBER, FIELD(options.compress.learning_rate), 1e-7, 1},
+    {"labels", OPTION_CHOICE, FIELD(labels), .words = ernn_option_labels},
+    {"json", OPTION_FLAG, FIELD(is_json)},
+    {0}};
 
-static bool set_option(explore_arguments *a, int option, const char *text)
+// An option of training, set for the compression, counts for the dense phase too.
+static bool set_dense(void *fields, const void *set, const ernn_option *o, const char *text)
 {
-    ernn_explore_options *o = &a->options;
-    switch (option) {
-    case OPTION_DATA:
-        a->data = text;
-        return true;
-    case OPTION_DEV:
-        a->dev = text;
-        return true;
-    case OPTION_DEVICE:
-        return set_device(a, text);
-    case OPTION_SPEC:
-        return set_spec(a, text);
-    case OPTION_LABELS:
-        return ernn_cli_labels("explore", text, &a->labels);
-    case 'o':
-        o->folder = text;
-        return true;
-    case OPTION_JSON:
-        a->is_json = true;
-        return true;
-    case OPTION_MAX_LOSS:
-        return ernn_cli_number("explore", "max-loss", text, 0, 100, &o->max_loss);
-    case OPTION_MAX_PER:
-        return ernn_cli_number("explore", "max-per", text, 0, 100, &o->max_per);
-    case OPTION_MAX_WORD_LOSS:
-        return ernn_cli_number("explore", "max-word-loss", text, 0, 100, &o->max_word_loss);
-    case OPTION_SHARE:
-        return ernn_cli_number("explore", "share", text, 0.01, 1, &o->share);
-    case OPTION_TRAININGS:
-        return ernn_cli_integer("explore", "trainings", text, 1, 10, &o->max_trainings);
-    case OPTION_EPOCHS:
-        return ernn_cli_integer("explore", "epochs", text, 1, 10000, &o->dense.n_epochs);
-    case OPTION_FINETUNE:
-        return ernn_cli_integer("explore", "finetune", text, 1, 10000, &o->compress.n_epochs);
-    case OPTION_LR:
-        return ernn_cli_number("explore", "lr", text, 1e-7, 1, &o->dense.learning_rate);
-    case OPTION_ADMM_LR:
-        return ernn_cli_number("explore", "admm-lr", text, 1e-7, 1, &o->compress.learning_rate);
-    default:
-        return set_training(a, option, text);
-    }
+    explore_arguments *a = fields;
+    return set == fields || o->marks & ERNN_TRAINING_ADMM ||
+           ernn_option_set("explore", o, text, &a->options.dense);
 }
 
 static json_t *result_json(const ernn_explore_result *r)
@@ -287,19 +215,18 @@ int ernn_cli_explore(int argc, char **argv)
                            .features = ernn_features_defaults(),
                            .labels = ERNN_PHONES_39,
                            .options = ernn_explore_defaults()};
-    if (!set_spec(&a, "lstm:64,64"))
-        return ERNN_EXIT_USAGE;
-    struct option options[ERNN_CLI_MAX_OPTIONS];
-    ernn_cli_training_join(OPTIONS, "method", options);
-    int option;
-    while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
-        if (option == 'h')
-            return fputs(HELP, stdout) < 0;
-        if (option == OPTION_HELP_TRAINING)
-            return ernn_cli_training_help();
-        if (!set_option(&a, option, optarg))
-            return ERNN_EXIT_USAGE;
-    }
+    const ernn_command command = {"explore",
+                                  .help = HELP,
+                                  .options = OPTIONS,
+                                  .fields = &a,
+                                  .more = ernn_training_options,
+                                  .more_fields = &a.options.compress,
+                                  .without = "method",
+                                  .then = set_dense};
+    ernn_spec_parse(&a.spec, "lstm:64,64", NULL);
+    const int ended = ernn_command_read(&command, argc, argv);
+    if (ended >= 0)
+        return ended;
     if (optind != argc)
         return ernn_cli_usage("explore", "'%s' is not an option", argv[optind]);
     if (!a.data || !a.device)

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,6 +104,61 @@ bool ernn_option_set(const char *verb, const ernn_option *o, const char *text, v
         break;
     }
     return true;
+}
+
+// ---- A listing ----
+
+static void print_range(const ernn_option *o, const void *defaults)
+{
+    const void *field = (const char *)defaults + o->field;
+    const void *second = (const char *)defaults + o->second;
+    if (o->preset) {
+        printf("%g to %g, default %s", o->low, o->high, o->preset);
+        return;
+    }
+    switch (o->kind) {
+    case OPTION_FLAG:
+    case OPTION_CONSTANT:
+        printf("default off");
+        break;
+    case OPTION_INTEGER:
+        printf("%.0f to %.0f, default %d", o->low, o->high, *(const int *)field);
+        break;
+    case OPTION_NUMBER:
+        printf("%g to %g, default %g", o->low, o->high, *(const double *)field);
+        break;
+    case OPTION_PAIR:
+        printf("FIRST:LAST, %g to %g, default %g:%g", o->low, o->high, *(const double *)field,
+               *(const double *)second);
+        break;
+    case OPTION_COUNTS:
+        printf("N:WIDTH, up to %g of 1 to %g, default %d:%d", o->high, o->high_second,
+               *(const int *)field, *(const int *)second);
+        break;
+    case OPTION_CHOICE:
+        for (int i = 0; o->words[i]; i++)
+            printf("%s%s", i ? "|" : "", o->words[i]);
+        printf(", default %s", o->words[*(const int *)field]);
+        break;
+    case OPTION_SEED:
+        printf("%.0f to %.0f, default %" PRIu64, o->low, o->high, *(const uint64_t *)field);
+        break;
+    case OPTION_TEXT:
+    case OPTION_CALL:
+    case OPTION_SHOW:
+        break;
+    }
+}
+
+void ernn_option_list(const ernn_option *options, const void *defaults)
+{
+    for (const ernn_option *o = options; o->name; o++) {
+        if (!o->help)
+            continue;
+        printf("  --%-18s %s (", o->name, o->help);
+        print_range(o, defaults);
+        printf(")\n");
+    }
 }
 
 // ---- The command line ----

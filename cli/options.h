@@ -49,10 +49,10 @@ typedef struct ernn_command {
     const char *verb;           // in usage lines
     const char *help;           // the text of --help and -h; NULL: the table has it
     const char *unknown;        // usage line below getopt's about an unknown option, NULL: none
-    const ernn_option *options; //
-    void *fields;               // the struct that they set
-    const ernn_option *more;    // further ones but those of a name above, NULL: none
-    void *more_fields;          //
+    const ernn_option *options; // the verb's own
+    void *fields;               // the struct that these set
+    const ernn_option *more;    // further ones, where no own one has the name; NULL: none
+    void *more_fields;          // the struct that those set
     const char *without;        // the name that is left out of `more`, NULL: none
     // Called with `fields` for every option that was set; `set` is fields or more_fields. False
     // after a usage line. NULL: nothing.
@@ -66,6 +66,9 @@ int ernn_command_read(const ernn_command *command, int argc, char **argv);
 
 // Sets one option's field. False after a usage line.
 bool ernn_option_set(const char *verb, const ernn_option *option, const char *text, void *fields);
+
+// One line for each option that has a help: name, meaning, range and its default, to stdout.
+void ernn_option_list(const ernn_option *options, const void *defaults);
 
 // --labels in the order of ernn_phone_set, for OPTION_CHOICE.
 extern const char *const ernn_option_labels[];

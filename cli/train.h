@@ -13,10 +13,10 @@ typedef struct ernn_cli_training {
     const char *data;
     const char *dev; // NULL: held out from `data`
     const char *output;
-    const char *from;    // NULL: random parameters
-    const char *blocks;  // NULL: all 1
-    const char *teacher; // NULL: none
-    char checkpoint[1100];
+    const char *from;      // NULL: random parameters
+    const char *blocks;    // NULL: all 1
+    const char *teacher;   // NULL: none
+    char checkpoint[1100]; // its name when none was given
     ernn_spec spec;
     ernn_features features;
     ernn_phone_set labels;
@@ -29,6 +29,7 @@ typedef struct ernn_cli_training {
     double snr_high;
     bool skip_bad;
     bool has_network; // an option that --from would contradict was given
+    bool has_spec;    // --spec was
     const char *plot; // SVG, NULL: none
     // The papers' grids: `output` is a folder then.
     const char *timit; // NULL: no recipe
@@ -72,6 +73,9 @@ typedef struct ernn_cli_training_progress {
     double first; // a resumed training starts here, and its time left is counted from there
 } ernn_cli_training_progress;
 bool ernn_cli_training_progress_line(void *user, double done, double total, const char *text);
+
+// One training, with everything checked; an exit code.
+int ernn_cli_train_run(ernn_cli_training *training);
 
 // All trainings of a recipe; an exit code.
 int ernn_cli_train_recipe(ernn_cli_training *training);

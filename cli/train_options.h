@@ -4,29 +4,16 @@
 #ifndef ERNN_CLI_TRAIN_OPTIONS_H
 #define ERNN_CLI_TRAIN_OPTIONS_H
 
-#include "cli.h"
+#include "options.h"
 
-#include <getopt.h>
+// Marks of an option.
+enum {
+    ERNN_TRAINING_ADMM = 1,    // shapes the compression alone
+    ERNN_TRAINING_FREE = 2,    // no result depends on it
+    ERNN_TRAINING_NETWORK = 4, // of ernn train: describes the network, as --from does
+};
 
-// getopt's numbers of the table's options start here; a verb's own ones are below.
-enum { ERNN_CLI_TRAINING = 0x1000, ERNN_CLI_MAX_OPTIONS = 128 };
-
-// joined[ERNN_CLI_MAX_OPTIONS] = own[] (up to its entry without a name), then the options of
-// training that have none of its names, nor the name `without` (may be NULL), then an entry without
-// a name.
-void ernn_cli_training_join(const struct option *own, const char *without, struct option *joined);
-
-// Takes the value of one of them. False after a usage line.
-bool ernn_cli_training_set(const char *verb, int option, const char *text, ernn_train_options *o);
-
-// FIRST:LAST, both in [low, high], the second not below the first. False after a usage line.
-bool ernn_cli_range(const char *verb, const char *option, const char *text, double low, double high,
-                    double *first, double *second);
-
-// Does the option shape ADMM alone?
-bool ernn_cli_training_is_admm(int option);
-
-// All of them with meaning, range and default, to stdout. Returns an exit code.
-int ernn_cli_training_help(void);
+// They set an ernn_train_options; --help-training lists them.
+extern const ernn_option ernn_training_options[];
 
 #endif
