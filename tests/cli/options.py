@@ -19,7 +19,7 @@ CASES = [
     ("eval m --part dev --data d", "--part goes with --timit"),
     ("eval m --colour", None),
     ("explore --method admm", None),
-    ("explore --epochs 0", f"--epochs: '0', {WHOLE} 1 to 10000 is wanted"),
+    ("explore --epo 0", f"--epochs: '0', {WHOLE} 1 to 10000 is wanted"),
     ("explore --spec gru:0",
      "--spec: 'gru:0': '0' at character 5, a number of cells from 1 to 8192 is wanted"),
     ("explore --noise 11", f"--noise: '11', {NUMBER} 0 to 10 is wanted"),
