@@ -146,8 +146,11 @@ static void report(const generate_options *options, const ernn_spec *spec,
     printf(", %d lanes", design->cell_lanes);
     if (design->streams > 1)
         printf(", %d streams in turn", design->streams);
-    if (design->output_pes)
+    if (design->output_pes && spec->output_block == 1)
         printf(", output layer on %d elements of one multiplier", design->output_pes);
+    else if (design->output_pes)
+        printf(", output layer on %d elements, blocks of %d", design->output_pes,
+               spec->output_block);
     printf("\n");
     printf("modelled on %s: %d of %d LUT, %d of %d FF, %d of %d DSP, %d of %d BRAM\n", device->name,
            cost.lut, device->lut, cost.ff, device->ff, cost.dsp, device->dsp, cost.bram,

@@ -168,8 +168,16 @@ static void print_axi_ports(ernn_buffer *out, const ernn_plan *plan)
 
 // ---- Tables ----
 
+// What an element holds: a multiplier for each real product of a block (docs/hardware.md).
+static const char *product_text(int k, char *text, size_t size)
+{
+    snprintf(text, size, "%d multipliers, blocks of %d", 3 * k / 2 - 1, k);
+    return k == 1 ? "one multiplier" : text;
+}
+
 static void print_layers(ernn_buffer *out, const ernn_plan *plan)
 {
+    char text[60];
     ernn_buffer_print(out, "## Processing elements\n\n"
                            "| layer | cells | W_x x | W_r y | W_hr u | W_ym m |\n"
                            "|---|---|---|---|---|---|\n");
@@ -180,9 +188,10 @@ static void print_layers(ernn_buffer *out, const ernn_plan *plan)
                           pes[ERNN_PRODUCT_RECURRENT], pes[ERNN_PRODUCT_CANDIDATE],
                           pes[ERNN_PRODUCT_PROJECTION]);
     }
+    const int k = 1 << plan->network->output.log2_k;
     if (plan->has_output)
-        ernn_buffer_print(out, "\n%s: %d elements of one multiplier.\n",
-                          plan->layers[plan->n_layers].instance, plan->design->output_pes);
+        ernn_buffer_print(out, "\n%s: %d elements of %s.\n", plan->layers[plan->n_layers].instance,
+                          plan->design->output_pes, product_text(k, text, sizeof text));
     ernn_buffer_print(out,
                       "\nThey change speed, never results. 0: none, or on those of W_r y.\n\n");
 }

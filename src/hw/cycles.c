@@ -267,37 +267,41 @@ int ernn_hw_layer_cycles(const ernn_spec *spec, const ernn_design *design, int l
 
 // ---- The output layer ----
 
-// Its lanes are its block size: rows of one word.
-static job output_job(const ernn_hw_shape *s)
+static job output_job(const ernn_hw_shape *s, int lanes)
 {
-    return (job){.cols = s->q, .rows = s->p, .gap = 1, .log2_k = s->log2_k};
+    return (job){.cols = s->q, .rows = s->p, .gap = s->k / lanes, .log2_k = s->log2_k};
 }
 
 int ernn_hw_output_cycles(const ernn_spec *spec, const ernn_design *design)
 {
     const ernn_hw_shape s = ernn_hw_output_shape(spec);
-    const job scores = output_job(&s);
+    const int lanes = ernn_hw_output_lanes(spec, design);
+    const int beats_in = ernn_hw_ceil(ernn_spec_layer_outputs(spec, spec->n_layers - 1), lanes);
+    const int beats_out = ernn_hw_ceil(spec->n_labels, lanes);
+    const job scores = output_job(&s, lanes);
     array elements = new_array(design->output_pes, 1, 1);
     times blocks;
     const int first = play(&elements, &scores, 0, NULL, &blocks);
-    return larger(play(&elements, &scores, 0, NULL, &blocks) - first, larger(s.p, s.q));
+    return larger(play(&elements, &scores, 0, NULL, &blocks) - first, larger(beats_out, beats_in));
 }
 
 // From beats of `lanes` words that come in to the scores that leave.
 static void play_output(const ernn_spec *spec, const ernn_design *design, times *beats)
 {
     const ernn_hw_shape s = ernn_hw_output_shape(spec);
-    const job scores = output_job(&s);
+    const int lanes = ernn_hw_output_lanes(spec, design);
+    const int split = design->lanes / lanes; // rows of a beat
+    const job scores = output_job(&s, lanes);
     array elements = new_array(design->output_pes, 1, 1);
-    times rows = {.n = s.q};
+    times rows = {.n = ernn_hw_ceil(ernn_spec_layer_outputs(spec, spec->n_layers - 1), lanes)};
     times columns;
     times blocks;
-    for (int r = 0; r < s.q; r++)
-        rows.at[r] = larger(beats->at[r / design->lanes] + (design->lanes > 1 ? SPLIT : 0),
+    for (int r = 0; r < rows.n; r++)
+        rows.at[r] = larger(beats->at[r / split] + (split > 1 ? SPLIT : 0),
                             r ? rows.at[r - 1] + 1 : LONG_AGO);
-    to_columns(&rows, 1, s.k, s.log2_k, s.q, &columns);
+    to_columns(&rows, lanes, s.k, s.log2_k, s.q, &columns);
     play(&elements, &scores, LONG_AGO, &columns, &blocks);
-    to_rows(&blocks, 1, s.p, SCORE + FIFO, beats);
+    to_rows(&blocks, s.k / lanes, ernn_hw_ceil(spec->n_labels, lanes), SCORE + FIFO, beats);
 }
 
 int ernn_hw_latency(const ernn_spec *spec, const ernn_design *design)

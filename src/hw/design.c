@@ -346,7 +346,7 @@ void ernn_design_add_output(const ernn_spec *spec, ernn_design *design)
 {
     const int target = total_cycles(spec, design);
     ernn_design trial = *design;
-    for (int pes = 1; pes; pes = next_pes(spec->n_labels, pes)) {
+    for (int pes = 1; pes; pes = next_pes(ernn_hw_output_shape(spec).p, pes)) {
         trial.output_pes = pes;
         if (pes > 1 && !fits(spec, &trial, 1))
             return;

@@ -308,16 +308,17 @@ static area layer_area(const ernn_spec *spec, const ernn_design *design, int l)
     return total;
 }
 
-// rtl/linear_layer.v, dense.
+// rtl/linear_layer.v: beyond the product a bias and two frames of scores.
 static area output_layer_area(const ernn_spec *spec, const ernn_design *design)
 {
     const ernn_hw_shape s = ernn_hw_output_shape(spec);
+    const int lanes = ernn_hw_output_lanes(spec, design);
     const int passes = ernn_hw_ceil(s.p, design->output_pes);
     area total = {150, 150 + (double)design->lanes * design->signal_bits, 0, 0};
     add(&total, spectrum_area(design, &s, 2), 1);
     add(&total, array_area(design, &s, 1, design->output_pes, 1, passes * s.q), 1);
-    add(&total, vectors_area(design, 1, 1, s.p), 1);
-    add(&total, vectors_area(design, 1, 1, 2 * s.p), 1);
+    add(&total, vectors_area(design, lanes, 1, spec->n_labels), 1);
+    add(&total, vectors_area(design, lanes, 1, 2 * spec->n_labels), 1);
     return total;
 }
 
@@ -335,7 +336,7 @@ void ernn_hw_resources(const ernn_spec *spec, const ernn_design *design, ernn_co
     if (design->output_pes) {
         const ernn_hw_shape s = ernn_hw_output_shape(spec);
         add(&total, output_layer_area(spec, design), 1);
-        cost->weight_bits_total += (int64_t)s.p * s.q * design->weight_bits;
+        cost->weight_bits_total += (int64_t)s.p * s.q * s.k * design->weight_bits;
     }
     cost->lut = (int)(total.lut + 0.5);
     cost->ff = (int)(total.ff + 0.5);

@@ -61,10 +61,16 @@ bool ernn_hw_shape_of(const ernn_spec *spec, int l, ernn_product product, ernn_h
 
 ernn_hw_shape ernn_hw_output_shape(const ernn_spec *spec)
 {
-    return (ernn_hw_shape){.p = spec->n_labels,
-                           .q = ernn_spec_layer_outputs(spec, spec->n_layers - 1),
-                           .k = 1,
-                           .log2_k = 0};
+    const int k = spec->output_block;
+    return (ernn_hw_shape){.p = ernn_hw_ceil(spec->n_labels, k),
+                           .q = ernn_hw_ceil(ernn_spec_layer_outputs(spec, spec->n_layers - 1), k),
+                           .k = k,
+                           .log2_k = ernn_hw_log2(k)};
+}
+
+int ernn_hw_output_lanes(const ernn_spec *spec, const ernn_design *design)
+{
+    return spec->output_block < design->lanes ? spec->output_block : design->lanes;
 }
 
 int ernn_hw_chains(const ernn_spec *spec, int l, ernn_product product)

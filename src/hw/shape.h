@@ -16,8 +16,9 @@ typedef struct ernn_hw_shape {
 // False when layer `l` has no such product.
 bool ernn_hw_shape_of(const ernn_spec *spec, int l, ernn_product product, ernn_hw_shape *shape);
 
-// The output layer: dense.
 ernn_hw_shape ernn_hw_output_shape(const ernn_spec *spec);
+// Words of a beat of scores: those of the other beats, at most the output layer's block size.
+int ernn_hw_output_lanes(const ernn_spec *spec, const ernn_design *design);
 
 // Multiplications of one block product with three real ones per complex bin: 3k/2 - 1.
 int ernn_hw_operands(const ernn_hw_shape *shape);

@@ -1,10 +1,10 @@
 // Writes a project of a random quantised network, for the tests of generation, simulation and
 // synthesis:
 //   write-project SPEC INPUTS BLOCKS DEVICE PES SIGNAL_BITS WEIGHT_BITS FRAMES SEED RTL DIR
-//   [output] [streams=N]
-// PES 0: the most that fit. A DIR that ends in .safetensors: the quantised network itself. output:
-// the output layer too. streams: the frames of so many come in turn. SPDX-License-Identifier:
-// Apache-2.0
+//   [labels=N] [output] [streams=N]
+// PES 0: the most that fit. A DIR that ends in .safetensors: the quantised network itself. labels:
+// 5 without. output: the output layer too. streams: the frames of so many come in turn.
+// SPDX-License-Identifier: Apache-2.0
 #include "ernn/gen.h"
 #include "fixed/qmodel.h"
 
@@ -23,7 +23,8 @@ int main(int argc, char **argv)
     ernn_spec spec = ernn_spec_defaults();
     const ernn_device *device = ernn_device_find(argv[4]);
     spec.n_inputs = atoi(argv[2]);
-    spec.n_labels = 5;
+    const bool has_labels = argc > 12 && !strncmp(argv[12], "labels=", 7);
+    spec.n_labels = has_labels ? atoi(argv[12] + 7) : 5;
     ernn_status status = device ? ernn_spec_parse(&spec, argv[1], &err) : ERNN_BAD_ARG;
     if (status == ERNN_OK)
         status = ernn_spec_parse_blocks(&spec, argv[3], &err);
@@ -35,7 +36,7 @@ int main(int argc, char **argv)
                                                  atoi(argv[5]), &design, &err)
                                : ernn_design_most_pes(&spec, device, atoi(argv[6]), atoi(argv[7]),
                                                       0.6, &design, &err);
-    for (int i = 12; status == ERNN_OK && i < argc; i++) {
+    for (int i = 12 + has_labels; status == ERNN_OK && i < argc; i++) {
         if (!strncmp(argv[i], "streams=", 8))
             status = ernn_design_set_streams(&spec, &design, atoi(argv[i] + 8), &err);
         else

@@ -19,10 +19,10 @@ def check(is_true, text):
 
 
 def write(name, spec, inputs, blocks, pes, signal_bits=16, weight_bits=12, frames=110, seed=1,
-          device='xc7vx690t', output=False, streams=1):
+          device='xc7vx690t', output=False, streams=1, labels=5):
     path = os.path.join(folder, name)
     arguments = [spec, inputs, blocks, device, pes, signal_bits, weight_bits, frames, seed, rtl, path]
-    more = [f'streams={streams}'] * (streams > 1) + ['output'] * output
+    more = [f'labels={labels}'] * (labels != 5) + [f'streams={streams}'] * (streams > 1) + ['output'] * output
     subprocess.run([writer] + [str(a) for a in arguments] + more, check=True)
     return path
 
@@ -119,6 +119,12 @@ def case_output():
     check(result['words'] == 5 * result['frames'], 'not scores')
     simulate(write('narrow', 'gru:7', 3, '4', 4, 13, 9, frames=24, output=True), '--tool', 'icarus')
     simulate(write('dense', 'lstm:3', 2, '1', 8, frames=10, output=True), '--tool', 'icarus')
+    # Circulant: its blocks larger and smaller than the last layer's and than a beat.
+    for name, spec, blocks, labels in (('large', 'gru:9', '4,output=16', 39), ('small', 'lstm:7', '8,output=2', 39),
+                                       ('one', 'gru:5', '4,output=8', 5)):
+        path = write(name, spec, 3, blocks, 4, frames=16, output=True, seed=5, labels=labels)
+        result = simulate(path, '--tool', 'icarus')
+        check(result['words'] == labels * result['frames'], 'not scores')
     bad = os.path.join(folder, 'bad')
     shutil.copytree(os.path.join(folder, 'narrow'), bad)
     for file, line, place in (('output_weights', 9, 'layer 1, signal output_product'),

@@ -40,6 +40,12 @@ static void test_shapes(void **state)
     ernn_hw_shape none;
     assert_false(ernn_hw_shape_of(&spec, 0, ERNN_PRODUCT_CANDIDATE, &none));
     assert_false(ernn_hw_shape_of(&spec, 1, ERNN_PRODUCT_PROJECTION, &none));
+    // 40 labels from 7 cells: dense, then in blocks
+    const ernn_spec blocks = make_spec("gru:7", "8,output=16", 13);
+    const ernn_hw_shape dense = ernn_hw_output_shape(&spec);
+    const ernn_hw_shape circulant = ernn_hw_output_shape(&blocks);
+    assert_true(dense.p == 40 && dense.q == 7 && dense.k == 1 && dense.log2_k == 0);
+    assert_true(circulant.p == 3 && circulant.q == 1 && circulant.k == 16 && circulant.log2_k == 4);
 }
 
 // More elements are never slower, never above the block rows, and the sum is what is said.
@@ -152,12 +158,38 @@ static void test_output(void **state)
     assert_true(design.output_pes > 1);
 }
 
+// A circulant output layer: 11 multipliers for each element of blocks of 8, an eighth of the
+// weights, beats as wide as the others or as its blocks.
+static void test_circulant_output(void **state)
+{
+    (void)state;
+    ernn_error err = {0};
+    ernn_design design;
+    const ernn_spec spec = make_spec("gru:128,128", "8,output=8", 40);
+    const ernn_device *device = ernn_device_find("xcku060");
+    check_ok(ernn_design_new(&spec, device, 16, 12, 6, &design, &err), err);
+    const ernn_cost before = ernn_design_cost(&spec, &design);
+    ernn_design_add_output(&spec, &design);
+    const ernn_cost cost = ernn_design_cost(&spec, &design);
+    assert_int_equal(design.output_pes, 1); // 5 block rows of 16 columns
+    assert_int_equal(ernn_hw_output_lanes(&spec, &design), design.lanes);
+    assert_int_equal(cost.cycles_per_frame, before.cycles_per_frame);
+    assert_int_equal(ernn_hw_output_cycles(&spec, &design), 5 * 16);
+    assert_int_equal(cost.weight_bits_total, before.weight_bits_total + 40 * 128 / 8 * 12);
+    ernn_design two = design;
+    two.output_pes = 2;
+    assert_int_equal(ernn_design_cost(&spec, &two).dsp, cost.dsp + 11);
+    // scores leave in beats of a block where beats are wider
+    const ernn_spec narrow = make_spec("gru:128,128", "8,output=2", 40);
+    assert_int_equal(ernn_hw_output_lanes(&narrow, &design), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes),   cmocka_unit_test(test_spread),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_most_pes),
-        cmocka_unit_test(test_output),
+        cmocka_unit_test(test_output),   cmocka_unit_test(test_circulant_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
