@@ -78,9 +78,10 @@ ERNN_API ernn_status ernn_design_new(const ernn_spec *spec, const ernn_device *d
 ERNN_API ernn_status ernn_design_set_streams(const ernn_spec *spec, ernn_design *design,
                                              int streams, ernn_error *err);
 ERNN_API ernn_cost ernn_design_cost(const ernn_spec *spec, const ernn_design *design);
-// Builds the output layer too: the fewest elements that keep the cycles per frame, fewer when the
-// device has no multipliers for them. It takes a cycle for each of its inputs at least when it
-// is dense, for each beat of min(block size, lanes) of them when it is circulant.
+// Builds the output layer too: the fewest elements that keep the cycles per frame, or the pace of
+// its beats where that is slower; fewer when the device has no multipliers for them. It takes a
+// cycle for each of its inputs at least when it is dense, for each beat of min(block size, lanes)
+// of them when it is circulant.
 ERNN_API void ernn_design_add_output(const ernn_spec *spec, ernn_design *design);
 // ERNN_NO_FIT naming the resource, the need and what the device has.
 ERNN_API ernn_status ernn_design_check(const ernn_spec *spec, const ernn_design *design,

@@ -344,9 +344,13 @@ static bool fits_share(const ernn_spec *spec, const ernn_design *design, const v
 
 void ernn_design_add_output(const ernn_spec *spec, ernn_design *design)
 {
-    const int target = total_cycles(spec, design);
+    const int rows = ernn_hw_output_shape(spec).p;
+    const int stack = total_cycles(spec, design);
     ernn_design trial = *design;
-    for (int pes = 1; pes; pes = next_pes(ernn_hw_output_shape(spec).p, pes)) {
+    trial.output_pes = rows;
+    const int least = ernn_hw_output_cycles(spec, &trial); // beats in and out take so long
+    const int target = stack > least ? stack : least;
+    for (int pes = 1; pes; pes = next_pes(rows, pes)) {
         trial.output_pes = pes;
         if (pes > 1 && !fits(spec, &trial, 1))
             return;

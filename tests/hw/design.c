@@ -179,6 +179,14 @@ static void test_circulant_output(void **state)
     ernn_design two = design;
     two.output_pes = 2;
     assert_int_equal(ernn_design_cost(&spec, &two).dsp, cost.dsp + 11);
+    // more labels than the stack has cycles: no elements that wait for beats to leave
+    ernn_spec many = make_spec("gru:2", "4,output=2", 2);
+    many.n_labels = 120;
+    check_ok(ernn_design_new(&many, device, 16, 12, 3, &design, &err), err);
+    ernn_design_add_output(&many, &design);
+    assert_int_equal(ernn_hw_output_cycles(&many, &design), 60);
+    assert_int_equal(design.output_pes, 1);
+    check_ok(ernn_design_new(&spec, device, 16, 12, 6, &design, &err), err);
     // scores leave in beats of a block where beats are wider
     const ernn_spec narrow = make_spec("gru:128,128", "8,output=2", 40);
     assert_int_equal(ernn_hw_output_lanes(&narrow, &design), 2);
