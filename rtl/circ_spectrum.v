@@ -22,7 +22,7 @@ module circ_spectrum #(
   input  wire                                  rst,
   input  wire [LANES*SIGNAL_BITS-1:0]          s_x_data,
   input  wire                                  s_x_valid,
-  output wire                                  s_x_ready,
+  output reg                                   s_x_ready,
   output wire                                  o_filled,
   input  wire                                  i_release,
   input  wire [15:0]                           i_column,
@@ -62,17 +62,19 @@ module circ_spectrum #(
   wire                     vector_ends = beat & (beat_q == LAST_BEAT);
   wire                     block_ends = vector_ends | (beat & (part_q == LAST_PART));
 
-  assign s_x_ready = taken_q != ALL_BANKS;
+  wire [BANK_BITS:0]       taken = taken_q + {NO_BANK[BANK_BITS-1:0], vector_ends} -
+                                   {NO_BANK[BANK_BITS-1:0], i_release};
 
   always @(posedge clk) begin
     if (rst) begin
       taken_q       <= NO_BANK;
+      s_x_ready     <= 1'b1;
       beat_q        <= {BEAT_BITS{1'b0}};
       part_q        <= {PART_BITS{1'b0}};
       block_valid_q <= 1'b0;
     end else begin
-      taken_q       <= taken_q + {NO_BANK[BANK_BITS-1:0], vector_ends} -
-                       {NO_BANK[BANK_BITS-1:0], i_release};
+      taken_q       <= taken;
+      s_x_ready     <= taken != ALL_BANKS;
       block_valid_q <= block_ends;
       if (beat) begin
         beat_q <= vector_ends ? {BEAT_BITS{1'b0}} : beat_q + 1'b1;

@@ -42,7 +42,10 @@ module frame_fifo #(
   wire [ADDRESS_BITS-1:0] head_next = (head_q == LAST_ADDRESS) ? {ADDRESS_BITS{1'b0}}
                                                                : head_q + 1'b1;
   wire [ADDRESS_BITS-1:0] head_d = leaves ? head_next : head_q;
-  wire [ADDRESS_BITS:0]   left = stored_q - {{ADDRESS_BITS{1'b0}}, leaves};
+  // The receiver may be far away: what it decides comes last, behind the sums.
+  wire [ADDRESS_BITS:0]   one_more = stored_q + 1'b1;
+  wire [ADDRESS_BITS:0]   one_less = stored_q - 1'b1;
+  wire                    has_two = |stored_q[ADDRESS_BITS:1];
 
   assign o_room = reserved_q != ALL_FRAMES;
   assign m_last = row_q == LAST_ROW;
@@ -58,9 +61,10 @@ module frame_fifo #(
     end else begin
       reserved_q <= reserved_q + {{FRAME_BITS-1{1'b0}}, i_reserve} -
                     {{FRAME_BITS-1{1'b0}}, frame_leaves};
-      stored_q   <= left + {{ADDRESS_BITS{1'b0}}, i_write};
-      head_q     <= head_d;
-      m_valid    <= |left;
+      if (i_write != leaves)
+        stored_q <= leaves ? one_less : one_more;
+      head_q  <= head_d;
+      m_valid <= leaves ? has_two : |stored_q;
       if (i_write)
         tail_q <= (tail_q == LAST_ADDRESS) ? {ADDRESS_BITS{1'b0}} : tail_q + 1'b1;
       if (leaves)

@@ -115,7 +115,7 @@ fault 7 stream_check.v 's/o_misframed | (i_last ^ is_last)/o_misframed | (i_last
 fault 7 row_counter.v 's/~o_ends & (is_past_q | o_is_last)/~o_ends \& is_past_q/' prove_row_counter
 fault 5 vector_buffer.v 's/select_q    <= i_read_address/select_q    <= ~i_read_address/' prove_vector_buffer
 fault 5 vector_buffer.v 's/== OWN/!= OWN/' prove_vector_buffer WRITE_LANES=2 READ_LANES=4
-fault 8 frame_fifo.v 's/m_valid    <= |left/m_valid    <= |left | i_write/' prove_frame_fifo BEAT_BITS=1
+fault 8 frame_fifo.v 's/has_two : |stored_q/has_two : (|stored_q) | i_write/' prove_frame_fifo BEAT_BITS=1
 fault 6 frame_fifo.v 's/i_read_address  (head_d)/i_read_address  (head_q)/' prove_frame_fifo BEAT_BITS=1
 fault 4 frame_fifo.v 's/o_room = reserved_q != ALL_FRAMES/o_room = 1/' prove_frame_fifo ROWS=1
 fault 7 ring_control.v 's/has_input & i_output_room & ~is_stale_q/has_input \& ~is_stale_q/' prove_ring_control
