@@ -62,19 +62,23 @@ module circ_spectrum #(
   wire                     vector_ends = beat & (beat_q == LAST_BEAT);
   wire                     block_ends = vector_ends | (beat & (part_q == LAST_PART));
 
+  // The end of a job is known late in its cycle: the room that it makes counts from the next one.
+  reg                      released_q;
   wire [BANK_BITS:0]       taken = taken_q + {NO_BANK[BANK_BITS-1:0], vector_ends} -
-                                   {NO_BANK[BANK_BITS-1:0], i_release};
+                                   {NO_BANK[BANK_BITS-1:0], released_q};
 
   always @(posedge clk) begin
     if (rst) begin
       taken_q       <= NO_BANK;
       s_x_ready     <= 1'b1;
+      released_q    <= 1'b0;
       beat_q        <= {BEAT_BITS{1'b0}};
       part_q        <= {PART_BITS{1'b0}};
       block_valid_q <= 1'b0;
     end else begin
       taken_q       <= taken;
       s_x_ready     <= taken != ALL_BANKS;
+      released_q    <= i_release;
       block_valid_q <= block_ends;
       if (beat) begin
         beat_q <= vector_ends ? {BEAT_BITS{1'b0}} : beat_q + 1'b1;
