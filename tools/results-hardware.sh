@@ -20,7 +20,7 @@ mkdir -p "$run"
 [ -e $run/circulant.safetensors ] || $ernn train --method admm --data "$corpus/train" --dev "$corpus/dev" \
     --from $run/dense.safetensors --blocks 8 --rounds 4 --epochs 16 --batch 4 --lr 3e-3 --threads 1 \
     -o $run/circulant.safetensors
-[ -e $run/fixed.safetensors ] || $ernn quantize $run/circulant.safetensors --data "$corpus/train" \
+[ -e $run/fixed.safetensors ] || $ernn quantize $run/circulant.safetensors --data "$corpus/train" --signal-bits 12 \
     -o $run/fixed.safetensors
 for model in dense circulant fixed; do
     [ -s $run/$model.json ] || $ernn eval $run/$model.safetensors --data "$corpus/test" --json >$run/$model.json
