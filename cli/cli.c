@@ -58,21 +58,6 @@ bool ernn_cli_number(const char *verb, const char *option, const char *text, dou
     return true;
 }
 
-bool ernn_cli_choice(const char *verb, const char *option, const char *text,
-                     const char *const *words, int n, int *index)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(text, words[i]) == 0) {
-            *index = i;
-            return true;
-        }
-    char allowed[100] = "";
-    for (int i = 0; i < n; i++)
-        snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), " %s", words[i]);
-    ernn_cli_usage(verb, "--%s: '%s', one of%s is wanted", option, text, allowed);
-    return false;
-}
-
 double ernn_cli_seconds(void)
 {
     struct timespec now;

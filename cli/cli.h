@@ -19,11 +19,6 @@ bool ernn_cli_integer(const char *verb, const char *option, const char *text, lo
 bool ernn_cli_number(const char *verb, const char *option, const char *text, double low,
                      double high, double *value);
 
-// An option value that must be one of words[n]: its index. False after a usage line that lists
-// them.
-bool ernn_cli_choice(const char *verb, const char *option, const char *text,
-                     const char *const *words, int n, int *index);
-
 // Progress: one rewritten line with the time left on a terminal, a line every ten seconds
 // otherwise. `user` is an ernn_cli_progress. Returns false after Ctrl-C (see below).
 typedef struct ernn_cli_progress {

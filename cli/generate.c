@@ -191,11 +191,8 @@ static int generate(const generate_options *options)
     return code;
 }
 
-static int check(generate_options *options, int argc, char **argv)
+static int check(generate_options *options)
 {
-    if (optind + 1 != argc)
-        return ernn_cli_usage("generate", "%d models given, one is wanted", argc - optind);
-    options->model = argv[optind];
     if (!options->device || !ernn_device_find(options->device))
         return ernn_cli_usage("generate", "--device: '%s' is not known",
                               options->device ? options->device : "");
@@ -209,11 +206,12 @@ static int check(generate_options *options, int argc, char **argv)
 int ernn_cli_generate(int argc, char **argv)
 {
     generate_options options = {.seed = 1};
-    const ernn_command command = {"generate", .unknown = "unknown option", .options = OPTIONS,
-                                  .fields = &options};
+    const ernn_command command = {"generate", .unknown = "unknown option", .operand = "models",
+                                  .options = OPTIONS, .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;
-    const int code = check(&options, argc, argv);
+    options.model = argv[optind];
+    const int code = check(&options);
     return code ? code : generate(&options);
 }

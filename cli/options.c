@@ -62,9 +62,11 @@ static bool set_choice(const char *verb, const ernn_option *o, const char *text,
             *index = n;
             return true;
         }
-    if (!o->wanted)
-        return ernn_cli_choice(verb, o->name, text, o->words, n, index);
-    ernn_cli_usage(verb, "--%s: '%s', %s is wanted", o->name, text, o->wanted);
+    char allowed[106] = "one of";
+    for (int i = 0; i < n; i++)
+        snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), " %s", o->words[i]);
+    ernn_cli_usage(verb, "--%s: '%s', %s is wanted", o->name, text,
+                   o->wanted ? o->wanted : allowed);
     return false;
 }
 
@@ -230,5 +232,7 @@ int ernn_command_read(const ernn_command *c, int argc, char **argv)
             (c->then && !c->then(c->fields, table.fields[i], o, optarg)))
             return ERNN_EXIT_USAGE;
     }
+    if (c->operand && optind + 1 != argc)
+        return ernn_cli_usage(c->verb, "%d %s given, one is wanted", argc - optind, c->operand);
     return -1;
 }

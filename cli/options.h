@@ -46,9 +46,10 @@ typedef struct ernn_option {
 
 // What a verb's command line may hold. Tables end with an entry without a name.
 typedef struct ernn_command {
-    const char *verb;           // in usage lines
-    const char *help;           // the text of --help and -h; NULL: the table has it
-    const char *unknown;        // usage line below getopt's about an unknown option, NULL: none
+    const char *verb;    // in usage lines
+    const char *help;    // the text of --help and -h; NULL: the table has it
+    const char *unknown; // usage line below getopt's about an unknown option, NULL: none
+    const char *operand; // what must stand once behind the options, NULL: the verb sees to it
     const ernn_option *options; // the verb's own
     void *fields;               // the struct that these set
     const ernn_option *more;    // further ones, where no own one has the name; NULL: none

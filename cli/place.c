@@ -384,13 +384,15 @@ int ernn_cli_place(int argc, char **argv)
                              .limit_s = 7200};
     ernn_project project;
     ernn_error err = {0};
-    const ernn_command command = {"place", .help = HELP, .unknown = "unknown option",
-                                  .options = OPTIONS, .fields = &options};
+    const ernn_command command = {"place",
+                                  .help = HELP,
+                                  .unknown = "unknown option",
+                                  .operand = "project folders",
+                                  .options = OPTIONS,
+                                  .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;
-    if (optind + 1 != argc)
-        return ernn_cli_usage("place", "%d project folders given, one is wanted", argc - optind);
     if (ernn_project_load(&project, argv[optind], &err) != ERNN_OK)
         return ernn_cli_fail(&err);
     const ernn_device *device = ernn_device_find(options.device ? options.device : project.device);

@@ -157,14 +157,12 @@ int ernn_cli_quantize(int argc, char **argv)
     arguments a = {.options = ernn_quant_defaults()};
     outcome o = {0};
     ernn_error err = {0};
-    const ernn_command command = {"quantize", .help = HELP,
-                                  .unknown = "unknown option or missing value", .options = OPTIONS,
-                                  .fields = &a};
+    const ernn_command command = {
+        "quantize",          .help = HELP,       .unknown = "unknown option or missing value",
+        .operand = "models", .options = OPTIONS, .fields = &a};
     int code = ernn_command_read(&command, argc, argv);
     if (code >= 0)
         return code;
-    if (optind != argc - 1)
-        return ernn_cli_usage("quantize", "%d models given, one is wanted", argc - optind);
     a.model = argv[optind];
     if (!a.data || !a.output)
         return ernn_cli_usage("quantize", "%s is missing", a.data ? "--output" : "--data");

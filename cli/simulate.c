@@ -389,13 +389,15 @@ int ernn_cli_simulate(int argc, char **argv)
     ernn_error err = {0};
     outcome o = {.frame = -1};
     char path[PATH_BYTES];
-    const ernn_command command = {"simulate", .help = HELP, .unknown = "unknown option",
-                                  .options = OPTIONS, .fields = &options};
+    const ernn_command command = {"simulate",
+                                  .help = HELP,
+                                  .unknown = "unknown option",
+                                  .operand = "project folders",
+                                  .options = OPTIONS,
+                                  .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;
-    if (optind + 1 != argc)
-        return ernn_cli_usage("simulate", "%d project folders given, one is wanted", argc - optind);
     if (ernn_project_load(&project, argv[optind], &err) != ERNN_OK)
         return ernn_cli_fail(&err);
     ernn_cli_catch_interrupt();

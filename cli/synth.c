@@ -263,13 +263,15 @@ int ernn_cli_synth(int argc, char **argv)
     synth_options options = {.limit_s = 1800};
     ernn_project project;
     ernn_error err = {0};
-    const ernn_command command = {"synth", .help = HELP, .unknown = "unknown option",
-                                  .options = OPTIONS, .fields = &options};
+    const ernn_command command = {"synth",
+                                  .help = HELP,
+                                  .unknown = "unknown option",
+                                  .operand = "project folders",
+                                  .options = OPTIONS,
+                                  .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;
-    if (optind + 1 != argc)
-        return ernn_cli_usage("synth", "%d project folders given, one is wanted", argc - optind);
     if (ernn_project_load(&project, argv[optind], &err) != ERNN_OK)
         return ernn_cli_fail(&err);
     const char *name = options.device ? options.device : project.device;
