@@ -38,6 +38,13 @@ module circ_sequence #(
   output wire        o_exit,
   output wire [1:0]  o_exit_kind
 );
+  localparam PES_NUMBER = PES;
+  localparam [15:0] GROUP = PES_NUMBER[15:0];
+  localparam SETTLE_NUMBER = SETTLE;
+  localparam [15:0] SETTLE_CYCLES = SETTLE_NUMBER[15:0];
+  localparam LAST_SLOT_NUMBER = RING - 1;
+  localparam [15:0] LAST_SLOT = LAST_SLOT_NUMBER[15:0];
+
   // By kind, 16 bits each: groups, rows of the last one, and how long the exit of a group keeps the
   // next one from its end.
   function [15:0] groups_of(input [15:0] rows);
@@ -49,12 +56,6 @@ module circ_sequence #(
   function [15:0] busy_of(input [15:0] rows, input [3:0] gap);
     busy_of = ((rows << gap) > SETTLE_CYCLES) ? rows << gap : SETTLE_CYCLES;
   endfunction
-  localparam PES_NUMBER = PES;
-  localparam [15:0] GROUP = PES_NUMBER[15:0];
-  localparam SETTLE_NUMBER = SETTLE;
-  localparam [15:0] SETTLE_CYCLES = SETTLE_NUMBER[15:0];
-  localparam LAST_SLOT_NUMBER = RING - 1;
-  localparam [15:0] LAST_SLOT = LAST_SLOT_NUMBER[15:0];
   localparam [63:0] GROUPS = {groups_of(ROWS[63:48]), groups_of(ROWS[47:32]),
                               groups_of(ROWS[31:16]), groups_of(ROWS[15:0])};
   localparam [63:0] LAST_ROWS = {last_rows_of(ROWS[63:48]), last_rows_of(ROWS[47:32]),
@@ -73,9 +74,9 @@ module circ_sequence #(
   reg  [15:0] slot_q;      // group of the RING
   reg  [15:0] address_q;
   reg  [15:0] groups_q;    // this and later ones
-  reg         is_last_group_q;
+  reg         is_last_group_q;   // groups_q == 1: a flag, as the end of a job hangs on it
   reg  [15:0] drain_q;     // cycles until the next group may end
-  reg         is_drained_q;
+  reg         is_drained_q;      // drain_q == 0
   reg  [15:0] exits_q;     // rows still to leave
   reg  [15:0] wait_q;      // cycles until the next of them
   reg  [1:0]  exit_kind_q;
