@@ -66,16 +66,22 @@ whole() { # MODULE [NAME=VALUE ...]
     fi
 }
 
+plant() { # FILE 's/what/becomes/': a copy of the modules with the fault
+    rm -rf "$folder/rtl"
+    cp -r "$root/rtl" "$folder/rtl"
+    sed -i "$2" "$folder/rtl/$1"
+    if cmp -s "$root/rtl/$1" "$folder/rtl/$1"; then
+        echo "DOES NOT APPLY: $1 $2"
+        wrong=1
+        return 1
+    fi
+}
+
 fault() { # FILE 's/what/becomes/' KIND [key=value ...]
     file=$1 change=$2
     shift 2
-    rm -rf "$folder/rtl"
-    cp -r "$root/rtl" "$folder/rtl"
-    sed -i "$change" "$folder/rtl/$file"
-    if cmp -s "$root/rtl/$file" "$folder/rtl/$file"; then
-        echo "DOES NOT APPLY: $file $change"
-        wrong=1
-    elif bench "$folder/rtl" '' "$@" || ! grep -q '^FAIL' "$folder/run/log"; then
+    plant "$file" "$change" || return 0
+    if bench "$folder/rtl" '' "$@" || ! grep -q '^FAIL' "$folder/run/log"; then
         echo "NOT CAUGHT: $file $change"
         wrong=1
     else
@@ -112,9 +118,7 @@ whole lstm_cell
 whole gru_cell IS_RESET_AFTER=0
 whole gru_cell
 whole gru_reset
-rm -rf "$folder/rtl"
-cp -r "$root/rtl" "$folder/rtl"
-sed -i 's/(\* keep \*) //' "$folder/rtl/fft_split.v"
+plant fft_split.v 's/(\* keep \*) //' || exit 1
 if operands "$folder/rtl" fft_split LOG2_M=4; then
     echo "NOT CAUGHT: fft_split.v without (* keep *)"
     wrong=1
