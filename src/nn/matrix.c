@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "circ/circ.h"
 #include "nn/matrix_spectral.h"
-#include "num/gemm.h"
 #include "num/panel.h"
 
 #include <string.h>
@@ -135,7 +134,7 @@ void ernn_stack_update(ernn_stack *stack, int g, const float *parameters)
 
 size_t ernn_stack_scratch(const ernn_stack *stack)
 {
-    size_t most = 0;
+    size_t most = ERNN_PANEL_SUMS_SCRATCH;
     for (int r = 0; r < stack->n_runs; r++) {
         const ernn_matrix *m = &stack->runs[r];
         const size_t n = m->is_spectral ? ernn_matrix_spectral_scratch(m) : 0;
@@ -344,13 +343,20 @@ typedef struct dense_gradient {
 
 static void some_gradient(void *user, int index, float *scratch)
 {
-    (void)scratch;
     const dense_gradient *d = user;
     const size_t begin = (size_t)index * TASK_GRADIENT;
     const int n = d->rows - (int)begin < TASK_GRADIENT ? d->rows - (int)begin : TASK_GRADIENT;
     // dW += sum_t dy x^T
-    ernn_gemm_tn(n, d->cols, d->of.n, 1, d->of.dy + begin, d->of.ldy, d->of.x, d->of.ldx, 1,
-                 d->sums + begin * (size_t)d->cols, (size_t)d->cols);
+    const ernn_panel_sums sums = {.terms = d->of.n,
+                                  .m = n,
+                                  .n = d->cols,
+                                  .a = d->of.dy + begin,
+                                  .lda = d->of.ldy,
+                                  .b = d->of.x,
+                                  .ldb = d->of.ldx,
+                                  .c = d->sums + begin * (size_t)d->cols,
+                                  .ldc = (size_t)d->cols};
+    ernn_panel_add_sums(&sums, scratch);
 }
 
 static void gradient_of(const share *s, const ernn_matrix_sums *sums,

@@ -9,7 +9,6 @@
 
 #include "circ/circ.h"
 #include "circ/spectra.h"
-#include "num/gemm.h"
 
 #include <string.h>
 
@@ -242,7 +241,6 @@ static void transform_rows(void *user, int index, float *scratch)
 // One half of one bin: index = 2 bin + half, the real bins last because they are the shortest.
 static void sum_rows(void *user, int index, float *scratch)
 {
-    (void)scratch;
     const gradient_rows *d = user;
     const ernn_matrix *m = d->matrix;
     const int b = (index / 2 + 1) % (m->k / 2);
@@ -252,8 +250,16 @@ static void sum_rows(void *user, int index, float *scratch)
     const float *dy = ernn_spectra_bin(&d->dy, b) + (size_t)half * out;
     const float *x = ernn_spectra_bin(&d->x, b) + (b == 0 ? (size_t)half * in : 0);
     float *to = sums_at(m, d->sums, b, half) + (size_t)d->gates.first * lanes_out(m) * 2 * in;
-    ernn_gemm_tn((int)out, (int)(b == 0 ? in : 2 * in), d->rows.n, 1, dy, ernn_spectra_row(&d->dy),
-                 x, ernn_spectra_row(&d->x), 1, to, 2 * in);
+    const ernn_panel_sums sums = {.terms = d->rows.n,
+                                  .m = (int)out,
+                                  .n = (int)(b == 0 ? in : 2 * in),
+                                  .a = dy,
+                                  .lda = ernn_spectra_row(&d->dy),
+                                  .b = x,
+                                  .ldb = ernn_spectra_row(&d->x),
+                                  .c = to,
+                                  .ldc = 2 * in};
+    ernn_panel_add_sums(&sums, scratch);
 }
 
 void ernn_matrix_spectral_gradient(const ernn_matrix *matrix, const ernn_matrix_sums *sums,

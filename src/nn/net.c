@@ -132,8 +132,9 @@ static size_t scratch_size(const ernn_net *net, const ernn_weights *weights)
     size_t most = 2 * doubles + (size_t)net->max_frames * (size_t)net->spec.n_labels;
     for (int l = 0; l < net->spec.n_layers; l++) {
         const ernn_layer_weights parts = ernn_weights_layer(weights, l, 0);
-        const ernn_stack *stacks[] = {parts.input, parts.recurrent, parts.projection};
-        for (int i = 0; i < 3; i++)
+        const ernn_stack *stacks[] = {parts.input, parts.recurrent, parts.projection,
+                                      ernn_weights_output(weights)};
+        for (int i = 0; i < 4; i++)
             if (stacks[i] && ernn_stack_scratch(stacks[i]) > most)
                 most = ernn_stack_scratch(stacks[i]);
     }

@@ -83,7 +83,7 @@ ERNN_CLONES void ernn_panel_tile_plain(const ernn_panel_tile *tile)
             const float *w = tile->panel + (size_t)t * width;
 #pragma omp simd
             for (size_t c = 0; c < width; c++)
-                sums[c] += w[c] * x[t];
+                sums[c] += w[c] * x[(size_t)t * tile->x_step];
         }
         memcpy(y, sums, (size_t)tile->cols * sizeof *sums);
     }
@@ -187,7 +187,8 @@ void ernn_panel_product(const float *panels, int terms, int cols, const ernn_pan
                                      .terms = terms,
                                      .vectors = (int)(width / ERNN_PANEL_LANES),
                                      .cols = (int)least(width, n - c),
-                                     .rows = some};
+                                     .rows = some,
+                                     .x_step = 1};
             panel.rows.y += c;
             pass_panel(function, &panel, width, &some);
         }
@@ -213,4 +214,89 @@ void ernn_panel_product_complex(const float *panels, int terms, int cols,
             pass_panel(function, &panel, 2 * (size_t)ERNN_PANEL_LANES, &some);
         }
     }
+}
+
+// ---- Sums over rows ----
+
+// Both factors are copied to where they are read in one stream: the rows of a batch often lie a
+// power of two apart, on a few sets of a cache. A block of a stays in the second cache while panels
+// of b pass through the first.
+typedef struct sum_block {
+    size_t terms;
+    size_t rows;
+    float *a; // groups of rows, each [terms][ERNN_PANEL_ROWS]
+    float *b; // [terms][width]
+} sum_block;
+
+// Some terms of all groups: whole cache lines are written.
+static void copy_terms(const sum_block *block, size_t first, size_t n, const float *a, size_t lda)
+{
+    for (size_t r = 0; r < block->rows; r += ERNN_PANEL_ROWS) {
+        float *to = block->a + r * block->terms + first * ERNN_PANEL_ROWS;
+        const size_t rows = least(ERNN_PANEL_ROWS, block->rows - r);
+        const float *from = a + r;
+        for (size_t t = 0; t < n; t++, from += lda, to += ERNN_PANEL_ROWS)
+            if (rows == ERNN_PANEL_ROWS)
+                memcpy(to, from, ERNN_PANEL_ROWS * sizeof *to);
+            else
+                memcpy(to, from, rows * sizeof *to);
+    }
+}
+
+static void copy_a(const sum_block *block, const float *a, size_t lda)
+{
+    enum { SOME = 8 };
+    for (size_t t = 0; t < block->terms; t += SOME)
+        copy_terms(block, t, least(SOME, block->terms - t), a + t * lda, lda);
+}
+
+static void copy_b(const sum_block *block, const float *b, size_t ldb, size_t cols, size_t width)
+{
+    for (size_t t = 0; t < block->terms; t++, b += ldb) {
+        float *to = block->b + t * width;
+        if (cols == ERNN_PANEL_COLS) {
+            memcpy(to, b, ERNN_PANEL_COLS * sizeof *to);
+            continue;
+        }
+        memcpy(to, b, cols * sizeof *to);
+        memset(to + cols, 0, (width - cols) * sizeof *to);
+    }
+}
+
+// c[rows][cols] += the block of a, turned, times the panel of b.
+static void add_products(tile_function *function, const sum_block *block, size_t cols, size_t width,
+                         float *c, size_t ldc)
+{
+    ernn_panel_tile tile = {.panel = block->b,
+                            .terms = (int)block->terms,
+                            .vectors = (int)(width / ERNN_PANEL_LANES),
+                            .cols = (int)cols,
+                            .rows = {.ldx = 1, .ldy = ldc, .add = true},
+                            .x_step = ERNN_PANEL_ROWS};
+    for (size_t r = 0; r < block->rows; r += ERNN_PANEL_ROWS) {
+        tile.rows.n = (int)least(ERNN_PANEL_ROWS, block->rows - r);
+        tile.rows.x = block->a + r * block->terms;
+        tile.rows.y = c + r * ldc;
+        function(&tile);
+    }
+}
+
+void ernn_panel_add_sums(const ernn_panel_sums *s, float *scratch)
+{
+    tile_function *function = real_function();
+    const size_t n = (size_t)s->n;
+    sum_block block = {.a = scratch,
+                       .b = scratch + (size_t)ERNN_PANEL_SUM_TERMS * ERNN_PANEL_SUM_ROWS};
+    for (int i = 0; i < s->m; i += ERNN_PANEL_SUM_ROWS)
+        for (int t = 0; t < s->terms; t += ERNN_PANEL_SUM_TERMS) {
+            block.rows = least(ERNN_PANEL_SUM_ROWS, (size_t)(s->m - i));
+            block.terms = least(ERNN_PANEL_SUM_TERMS, (size_t)(s->terms - t));
+            copy_a(&block, s->a + (size_t)t * s->lda + i, s->lda);
+            for (size_t j = 0; j < n; j += ERNN_PANEL_COLS) {
+                const size_t width = least(ERNN_PANEL_COLS, ernn_panel_round(n - j));
+                const size_t cols = least(width, n - j);
+                copy_b(&block, s->b + (size_t)t * s->ldb + j, s->ldb, cols, width);
+                add_products(function, &block, cols, width, s->c + (size_t)i * s->ldc + j, s->ldc);
+            }
+        }
 }

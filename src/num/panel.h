@@ -1,5 +1,6 @@
 // Products of rows with a matrix that was packed once and is used many times: one step of a
 // recurrence, or all frames of a batch. Real matrices, and complex ones for a bin of a spectrum.
+// And the sums over rows that are a matrix' gradient, with the same kernels.
 //
 // A packed matrix is read in one linear stream: columns in panels, a panel term by term. Every
 // element of a result is the sum over the terms in order, whatever the number of rows and columns
@@ -55,6 +56,25 @@ void ernn_panel_product(const float *panels, int terms, int cols, const ernn_pan
 void ernn_panel_product_complex(const float *panels, int terms, int cols,
                                 const ernn_panel_rows *rows, size_t x_im, size_t y_im);
 
+// Sums over rows: c[m][n] += a[terms][m]^T b[terms][n], as the gradient of a matrix wants them.
+typedef struct ernn_panel_sums {
+    int terms;
+    int m;
+    int n;
+    const float *a;
+    size_t lda;
+    const float *b;
+    size_t ldb;
+    float *c;
+    size_t ldc;
+} ernn_panel_sums;
+
+// Floats of scratch for it, whatever the sizes.
+enum { ERNN_PANEL_SUM_TERMS = 256, ERNN_PANEL_SUM_ROWS = 256 };
+enum { ERNN_PANEL_SUMS_SCRATCH = ERNN_PANEL_SUM_TERMS * (ERNN_PANEL_SUM_ROWS + ERNN_PANEL_COLS) };
+
+void ernn_panel_add_sums(const ernn_panel_sums *sums, float *scratch);
+
 // ---- One group of rows against one panel, for the files that know an instruction set ----
 
 // A tile of a product: up to ERNN_PANEL_ROWS rows and one panel of `vectors` vectors.
@@ -66,6 +86,7 @@ typedef struct ernn_panel_tile {
     int vectors; // real: 1 or 2
     int cols;    // real: at most 16 * vectors are stored
     ernn_panel_rows rows;
+    size_t x_step; // real: floats from one term of x to the next
     size_t x_im;
     size_t y_im;
 } ernn_panel_tile;

@@ -35,7 +35,7 @@ INLINE void real_tile(const ernn_panel_tile *tile, int row, int first, const int
     }
     const float *w = tile->panel + first;
     const float *x = tile->rows.x + (size_t)row * ldx;
-    for (int t = 0; t < tile->terms; t++, w += width, x++) {
+    for (int t = 0; t < tile->terms; t++, w += width, x += tile->x_step) {
         const __m256 w_low = _mm256_loadu_ps(w);
         const __m256 w_high = _mm256_loadu_ps(w + HALF);
 #pragma GCC unroll 4

@@ -32,7 +32,7 @@ INLINE void real_tile(const ernn_panel_tile *tile, const int n_rows, const int n
                              : _mm512_setzero_ps();
     const float *w = tile->panel;
     const float *x = tile->rows.x;
-    for (int t = 0; t < tile->terms; t++, w += n_vectors * L, x++) {
+    for (int t = 0; t < tile->terms; t++, w += n_vectors * L, x += tile->x_step) {
         const __m512 w0 = _mm512_loadu_ps(w);
         const __m512 w1 = n_vectors > 1 ? _mm512_loadu_ps(w + L) : w0;
 #pragma GCC unroll 8

@@ -1,5 +1,6 @@
-// Products with packed matrices, real and complex, against the triple loop in double precision; and
-// what lets work be split: a row or a panel comes out the same whatever else is in the call.
+// Products with packed matrices, real and complex, and sums over rows against the triple loop in
+// double precision; and what lets work be split: a row, a column or a panel comes out the same
+// whatever else is in the call.
 // SPDX-License-Identifier: Apache-2.0
 #include "check.h"
 #include "num/panel.h"
@@ -131,6 +132,63 @@ static void check_complex(int rows, int terms, int cols, bool add, ernn_rng *rng
     problem_free(&p);
 }
 
+// c += a^T b; then in pieces of m and n, which give the same bits.
+static void check_sums(int terms, int m, int n, ernn_rng *rng)
+{
+    enum { PAD = 3 };
+    const size_t lda = (size_t)m + PAD;
+    const size_t ldb = (size_t)n + PAD;
+    const size_t n_c = (size_t)m * ldb;
+    float *a = random_floats(rng, (size_t)terms * lda);
+    float *b = random_floats(rng, (size_t)terms * ldb);
+    float *c = random_floats(rng, n_c);
+    float *pieces = calloc(n_c, sizeof *pieces);
+    double *want = calloc(n_c, sizeof *want);
+    float *scratch = calloc(ERNN_PANEL_SUMS_SCRATCH, sizeof *scratch);
+    memcpy(pieces, c, n_c * sizeof *pieces);
+    for (size_t i = 0; i < n_c; i++) {
+        want[i] = c[i];
+        for (int t = 0; t < terms && i % ldb < (size_t)n; t++)
+            want[i] += (double)a[(size_t)t * lda + i / ldb] * (double)b[(size_t)t * ldb + i % ldb];
+    }
+    const ernn_panel_sums all = {terms, m, n, a, lda, b, ldb, c, ldb};
+    ernn_panel_add_sums(&all, scratch);
+    check_db(c, want, n_c, 115);
+    for (int i = 0, rows = 1; i < m; i += rows, rows += 5)
+        for (int j = 0, cols = 7; j < n; j += cols, cols += 20) {
+            const ernn_panel_sums some = {.terms = terms,
+                                          .m = rows < m - i ? rows : m - i,
+                                          .n = cols < n - j ? cols : n - j,
+                                          .a = a + i,
+                                          .lda = lda,
+                                          .b = b + j,
+                                          .ldb = ldb,
+                                          .c = pieces + (size_t)i * ldb + j,
+                                          .ldc = ldb};
+            ernn_panel_add_sums(&some, scratch);
+        }
+    assert_memory_equal(pieces, c, n_c * sizeof *c); // what is past the columns, too
+    free(a);
+    free(b);
+    free(c);
+    free(pieces);
+    free(want);
+    free(scratch);
+}
+
+static void test_sums(void **state)
+{
+    (void)state;
+    static const int terms[] = {1, 33, 256, 300, 600};
+    static const int rows[] = {1, 7, 8, 31, 300};
+    static const int cols[] = {1, 16, 17, 32, 33, 100};
+    ernn_rng rng = ernn_rng_new(3, 0, 0);
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
+        for (size_t j = 0; j < sizeof rows / sizeof *rows; j++)
+            for (size_t e = 0; e < sizeof cols / sizeof *cols; e++)
+                check_sums(terms[i], rows[j], cols[e], &rng);
+}
+
 static void test_sizes(void **state)
 {
     (void)state;
@@ -147,7 +205,7 @@ static void test_sizes(void **state)
 }
 
 #if defined(__x86_64__)
-// Both instruction sets by themselves, where the machine has them.
+// Each instruction set by itself, where the machine has it.
 static void check_kernel(void (*real)(const ernn_panel_tile *),
                          void (*complex)(const ernn_panel_tile *))
 {
@@ -163,7 +221,15 @@ static void check_kernel(void (*real)(const ernn_panel_tile *),
             check_random(&rng, x, ERNN_PANEL_ROWS * LD, 1);
             for (int is_complex = 0; is_complex < 2; is_complex++) {
                 check_random(&rng, y, ERNN_PANEL_ROWS * LD, 1);
-                const ernn_panel_tile tile = {w, TERMS, 2, COLS, {n, x, LD, y, LD, add}, IM, IM};
+                ernn_panel_tile tile = {w, TERMS, 2, COLS, {n, x, LD, y, LD, add}, 1, IM, IM};
+                float turned[TERMS * ERNN_PANEL_ROWS];
+                for (int i = 0; i < TERMS * ERNN_PANEL_ROWS; i++)
+                    turned[i] = x[i % ERNN_PANEL_ROWS * LD + i / ERNN_PANEL_ROWS];
+                if (!is_complex && n % 2) { // the same terms a row of x apart
+                    tile.rows.x = turned;
+                    tile.rows.ldx = 1;
+                    tile.x_step = ERNN_PANEL_ROWS;
+                }
                 const int cols = is_complex ? ERNN_PANEL_LANES : COLS;
                 for (int i = 0; i < ERNN_PANEL_ROWS * LD; i++)
                     want[i] = y[i];
@@ -205,7 +271,7 @@ static void test_kernels(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_sums),
                                        cmocka_unit_test(test_kernels)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
