@@ -117,7 +117,6 @@ module gru_layer #(
   wire                        row_valid;
   wire [ROW_BITS-1:0]         row;
   wire                        row_is_last;
-  wire                        row_ends;
   wire [ROW_BITS-1:0]         reset_row;
   wire [GATES*CELL_WIDTH-1:0] input_rows;
   wire [GATES*CELL_WIDTH-1:0] recurrent_rows;
@@ -176,7 +175,6 @@ module gru_layer #(
         .o_row_valid             (row_valid),
         .o_row                   (row),
         .o_row_is_last           (row_is_last),
-        .o_row_ends              (row_ends),
         .o_input_rows            (input_rows),
         .o_recurrent_rows        (recurrent_rows),
         .o_input_block_valid     (input_block_valid),
@@ -193,7 +191,6 @@ module gru_layer #(
       wire                             unused_block = &{1'b0, block_valid, recurrent_block};
       wire                             reset_valid;
       wire                             reset_is_last;
-      wire                             reset_ends;
       wire                             reset_lanes_valid;
       wire                             reset_lanes_last;
       wire [CELL_WIDTH-1:0]            reset_recurrent_row;
@@ -245,12 +242,10 @@ module gru_layer #(
         .o_reset_valid         (reset_valid),
         .o_reset_row           (reset_row),
         .o_reset_is_last       (reset_is_last),
-        .o_reset_ends          (reset_ends),
         .o_reset_recurrent_row (reset_recurrent_row),
         .o_row_valid           (row_valid),
         .o_row                 (row),
         .o_row_is_last         (row_is_last),
-        .o_row_ends            (row_ends),
         .o_input_rows          (input_rows),
         .o_recurrent_rows      (recurrent_rows),
         .o_input_block_valid   (input_block_valid),
@@ -281,7 +276,7 @@ module gru_layer #(
         .i_load_start (i_load_start),
         .i_load_data  (i_load_data[SIGNAL_BITS-1:0]),
         .i_zero       (i_reset_state),
-        .i_frame      (reset_ends),
+        .i_frame      (reset_valid & reset_is_last),
         .i_write      (y_valid),
         .i_write_row  (write_q),
         .i_write_data (y_row),
@@ -389,7 +384,7 @@ module gru_layer #(
     .i_load_start (i_load_start),
     .i_load_data  (i_load_data[SIGNAL_BITS-1:0]),
     .i_zero       (i_reset_state),
-    .i_frame      (row_ends),
+    .i_frame      (row_valid & row_is_last),
     .i_write      (y_valid),
     .i_write_row  (write_q),
     .i_write_data (y_row),

@@ -137,7 +137,6 @@ module lstm_layer #(
   wire                                       row_valid;
   wire [ROW_BITS-1:0]                        row;
   wire                                       row_is_last;
-  wire                                       row_ends;
   wire [GATES*CELL_WIDTH-1:0]                input_rows;
   wire [GATES*CELL_WIDTH-1:0]                recurrent_rows;
   wire                                       input_block_valid;
@@ -188,7 +187,6 @@ module lstm_layer #(
     .o_row_valid             (row_valid),
     .o_row                   (row),
     .o_row_is_last           (row_is_last),
-    .o_row_ends              (row_ends),
     .o_input_rows            (input_rows),
     .o_recurrent_rows        (recurrent_rows),
     .o_input_block_valid     (input_block_valid),
@@ -278,7 +276,7 @@ module lstm_layer #(
     .i_load_start (i_load_start),
     .i_load_data  (i_load_data[SIGNAL_BITS-1:0]),
     .i_zero       (i_reset_state),
-    .i_frame      (row_ends),
+    .i_frame      (row_valid & row_is_last),
     .i_write      (c_valid),
     .i_write_row  (c_write_q),
     .i_write_data (cell_c),

@@ -12,8 +12,7 @@
 //
 // i_y_row is the ring: rows of Y_LANES words, frame after frame, or the initial state that ring_
 // control asks for (o_prime). i_output_room and o_head: room for a frame's output is reserved when
-// its recurrent product begins. o_row_valid, o_row, o_row_is_last: the rows of cells in order;
-// o_row_ends the last place of a frame.
+// its recurrent product begins. o_row_valid, o_row, o_row_is_last: the rows of cells in order.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 
@@ -63,7 +62,6 @@ module recurrence #(
   output wire                                             o_row_valid,
   output wire [ROW_BITS-1:0]                              o_row,
   output wire                                             o_row_is_last,
-  output wire                                             o_row_ends,
   output wire [GATES*CELL_LANES*SIGNAL_BITS-1:0]          o_input_rows,
   output wire [GATES*CELL_LANES*SIGNAL_BITS-1:0]          o_recurrent_rows,
   output wire                                             o_input_block_valid,
@@ -209,6 +207,7 @@ module recurrence #(
     .o_hits        (array_hits)
   );
 
+  wire                      row_ends;   // the last place of a frame, padding included
   wire [INPUT_ROW_BITS-1:0] input_row;
   generate
     if (ROW_BITS >= INPUT_ROW_BITS) begin : g_same_row
@@ -257,7 +256,7 @@ module recurrence #(
         .i_block_valid (o_input_block_valid),
         .i_blocks      (o_input_blocks),
         .o_filled      (input_filled),
-        .i_release     (o_row_ends),
+        .i_release     (row_ends),
         .i_rows        ({GATES{input_row}}),
         .o_data        (o_input_rows)
       );
@@ -293,7 +292,7 @@ module recurrence #(
         .s_x_valid     (s_x_valid),
         .s_x_ready     (s_x_ready),
         .o_filled      (input_filled),
-        .i_release     (o_row_ends),
+        .i_release     (row_ends),
         .i_rows        ({GATES{input_row}}),
         .o_rows        (o_input_rows),
         .o_block_valid (o_input_block_valid),
@@ -331,7 +330,7 @@ module recurrence #(
     .o_valid   (o_row_valid),
     .o_row     (o_row),
     .o_is_last (o_row_is_last),
-    .o_ends    (o_row_ends)
+    .o_ends    (row_ends)
   );
   assign o_recurrent_block_valid = block_valid & ~((IS_SHARED != 0) & block_kind[0]);
   block_rows #(

@@ -62,12 +62,10 @@ module recurrence_before #(
   output wire                                         o_reset_valid,
   output wire [ROW_BITS-1:0]                          o_reset_row,
   output wire                                         o_reset_is_last,
-  output wire                                         o_reset_ends,
   output wire [CELL_LANES*SIGNAL_BITS-1:0]            o_reset_recurrent_row,
   output wire                                         o_row_valid,
   output wire [ROW_BITS-1:0]                          o_row,
   output wire                                         o_row_is_last,
-  output wire                                         o_row_ends,
   output wire [3*CELL_LANES*SIGNAL_BITS-1:0]          o_input_rows,
   output wire [3*CELL_LANES*SIGNAL_BITS-1:0]          o_recurrent_rows,
   output wire                                         o_input_block_valid,
@@ -247,6 +245,7 @@ module recurrence_before #(
       assign reset_input_row = {{INPUT_ROW_BITS-ROW_BITS{1'b0}}, o_reset_row};
     end
   endgenerate
+  wire row_ends;   // the last place of a frame, padding included
   input_product #(
     .SIGNAL_BITS       (SIGNAL_BITS),
     .WEIGHT_BITS       (WEIGHT_BITS),
@@ -270,7 +269,7 @@ module recurrence_before #(
     .s_x_valid     (s_x_valid),
     .s_x_ready     (s_x_ready),
     .o_filled      (input_filled),
-    .i_release     (o_row_ends),
+    .i_release     (row_ends),
     .i_rows        ({input_row, reset_input_row, input_row}),
     .o_rows        (o_input_rows),
     .o_block_valid (o_input_block_valid),
@@ -289,6 +288,7 @@ module recurrence_before #(
     .i_valid (exits[2:1]),
     .o_valid (exits_soon)
   );
+  wire unused_reset_ends;
   row_counter #(
     .BLOCK_ROWS (BLOCK_ROWS),
     .BLOCKS     (BLOCKS),
@@ -300,7 +300,7 @@ module recurrence_before #(
     .o_valid   (o_reset_valid),
     .o_row     (o_reset_row),
     .o_is_last (o_reset_is_last),
-    .o_ends    (o_reset_ends)
+    .o_ends    (unused_reset_ends)
   );
   row_counter #(
     .BLOCK_ROWS (BLOCK_ROWS),
@@ -313,7 +313,7 @@ module recurrence_before #(
     .o_valid   (o_row_valid),
     .o_row     (o_row),
     .o_is_last (o_row_is_last),
-    .o_ends    (o_row_ends)
+    .o_ends    (row_ends)
   );
   wire [ROW_WIDTH-1:0] candidate_row;
   block_rows #(
@@ -357,7 +357,7 @@ module recurrence_before #(
     .i_block_valid (o_block_valid[0]),
     .i_blocks      (o_block),
     .o_filled      (unused_z_filled),
-    .i_release     (o_row_ends),
+    .i_release     (row_ends),
     .i_rows        (z_row_number),
     .o_data        (z_row)
   );

@@ -2,8 +2,9 @@
 // stream after stream, written by the load bus while the layer is idle and by the cells while it
 // runs.
 //
-// Zeroing is a count: after i_zero the next STREAMS frames read zero (i_frame ends one), or until a
-// load. Lanes past N always read zero. Read latency 2 cycles.
+// Zeroing is a count: after i_zero the next STREAMS frames read zero, or until a load. i_frame is
+// the last row of a frame that is read: it comes before the frame's results can be out and the next
+// i_zero in. Lanes past N always read zero. Read latency 2 cycles.
 // SPDX-License-Identifier: Apache-2.0
 `default_nettype none
 

@@ -14,7 +14,7 @@
 
 // Rows whose spectra stay in the cache during a product; rows of a gradient at a time; block rows
 // of a finished gradient that a worker takes at a time.
-enum { ROWS = 16, GRADIENT_ROWS = 256, TASK_ROWS = 16, TASK_BLOCKS = 16 };
+enum { ROWS = 16, GRADIENT_ROWS = 128, TASK_ROWS = 16, TASK_BLOCKS = 16 };
 
 static size_t lanes_in(const ernn_matrix *m)
 {
