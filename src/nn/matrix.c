@@ -337,7 +337,9 @@ void ernn_stack_sums_clear(ernn_stack_sums *sums)
 typedef struct dense_gradient {
     int rows; // of the gradient
     int cols;
-    ernn_spectral_rows of;
+    ernn_gradient_rows of;
+    const float *x;
+    size_t ldx;
     float *sums; // [rows][cols]
 } dense_gradient;
 
@@ -352,39 +354,88 @@ static void some_gradient(void *user, int index, float *scratch)
                                   .n = d->cols,
                                   .a = d->of.dy + begin,
                                   .lda = d->of.ldy,
-                                  .b = d->of.x,
-                                  .ldb = d->of.ldx,
+                                  .b = d->x,
+                                  .ldb = d->ldx,
                                   .c = d->sums + begin * (size_t)d->cols,
                                   .ldc = (size_t)d->cols};
     ernn_panel_add_sums(&sums, scratch);
 }
 
-static void gradient_of(const share *s, const ernn_matrix_sums *sums,
-                        const ernn_spectral_rows *rows, float *gradient, ernn_workers *workers)
+// A factor's part of a selection.
+typedef struct factor_share {
+    share of;
+    ernn_spectral_factor factor;
+    float *gradient; // of the run
+} factor_share;
+
+static factor_share factor_share_of(const ernn_stack_factor *factor, ernn_gates gates, int r)
 {
-    const ernn_matrix *m = s->matrix;
+    const share s = share_of(factor->stack, gates, r);
+    return (factor_share){
+        s,
+        {s.matrix, &factor->sums->runs[r], factor->x, factor->ldx},
+        factor->gradient + s.stored,
+    };
+}
+
+static void gradient_of(const factor_share *s, const ernn_gradient_rows *rows,
+                        ernn_workers *workers)
+{
+    const ernn_matrix *m = s->of.matrix;
     if (m->is_spectral) {
-        ernn_matrix_spectral_gradient(m, sums, s->gates, rows, workers);
+        ernn_matrix_spectral_gradient(&s->factor, 1, s->of.gates, rows, workers);
         return;
     }
-    float *to = m->k == 1 ? gradient + s->stored : sums->sums;
-    dense_gradient d = {.rows = s->gates.n * m->rows,
+    float *to = m->k == 1 ? s->gradient : s->factor.sums->sums;
+    dense_gradient d = {.rows = s->of.gates.n * m->rows,
                         .cols = m->cols,
                         .of = *rows,
-                        .sums = to + (size_t)s->gates.first * (size_t)m->rows * (size_t)m->cols};
+                        .x = s->factor.x,
+                        .ldx = s->factor.ldx,
+                        .sums = to + (size_t)s->of.gates.first * (size_t)m->rows * (size_t)m->cols};
     ernn_workers_run(workers, (d.rows + TASK_GRADIENT - 1) / TASK_GRADIENT, some_gradient, &d);
 }
 
-void ernn_stack_gradient(const ernn_stack *stack, const ernn_stack_sums *sums, ernn_gates gates,
-                         int n_rows, const float *dy, size_t ldy, const float *x, size_t ldx,
-                         float *gradient, ernn_workers *workers)
+// Both spectral, with the same matrices at the same place of their stacks.
+static bool have_one_spectrum(const share *a, const share *b)
 {
-    for (int r = 0; r < stack->n_runs; r++) {
-        const share s = share_of(stack, gates, r);
-        const ernn_spectral_rows rows = {n_rows, dy + s.column, ldy, x, ldx};
-        if (s.gates.n)
-            gradient_of(&s, &sums->runs[r], &rows, gradient, workers);
+    return a->matrix->is_spectral && b->matrix->is_spectral && a->matrix->k == b->matrix->k &&
+           a->column == b->column && a->gates.first == b->gates.first && a->gates.n == b->gates.n;
+}
+
+static void gradient_of_factors(const ernn_stack_factor *factors, int n_factors, ernn_gates gates,
+                                int r, const ernn_gradient_rows *rows, ernn_workers *workers)
+{
+    factor_share shares[ERNN_GRADIENT_FACTORS];
+    ernn_spectral_factor spectral[ERNN_GRADIENT_FACTORS];
+    int n = 0;
+    for (int f = 0; f < n_factors; f++)
+        if (r < factors[f].stack->n_runs) {
+            shares[n] = factor_share_of(&factors[f], gates, r);
+            spectral[n] = shares[n].factor;
+            n++;
+        }
+    const bool is_one = n > 1 && have_one_spectrum(&shares[0].of, &shares[1].of);
+    for (int f = 0; f < n; f++) {
+        const share *s = &shares[f].of;
+        ernn_gradient_rows of_run = *rows;
+        of_run.dy += s->column;
+        if (s->gates.n == 0)
+            continue;
+        if (is_one) {
+            ernn_matrix_spectral_gradient(spectral, n, s->gates, &of_run, workers);
+            return;
+        }
+        gradient_of(&shares[f], &of_run, workers);
     }
+}
+
+void ernn_stack_gradient(const ernn_stack_factor *factors, int n_factors, ernn_gates gates,
+                         int n_rows, const float *dy, size_t ldy, ernn_workers *workers)
+{
+    const ernn_gradient_rows rows = {n_rows, dy, ldy};
+    for (int r = 0; r < ERNN_MAX_GATES; r++)
+        gradient_of_factors(factors, n_factors, gates, r, &rows, workers);
 }
 
 typedef struct folding {
@@ -404,14 +455,15 @@ static void fold(void *user, int index, float *scratch)
     memset(sums, 0, n * sizeof *sums);
 }
 
-void ernn_stack_finish(const ernn_stack *stack, const ernn_stack_sums *sums, float *gradient,
-                       ernn_workers *workers)
+void ernn_stack_finish(const ernn_stack_factor *factor, ernn_workers *workers)
 {
-    for (int r = 0; r < stack->n_runs; r++) {
-        const ernn_matrix *m = &stack->runs[r];
-        folding f = {m, sums->runs[r].sums, gradient};
+    float *gradient = factor->gradient;
+    for (int r = 0; r < factor->stack->n_runs; r++) {
+        const ernn_matrix *m = &factor->stack->runs[r];
+        const ernn_matrix_sums *sums = &factor->sums->runs[r];
+        folding f = {m, sums->sums, gradient};
         if (m->is_spectral)
-            ernn_matrix_spectral_finish(m, &sums->runs[r], gradient, workers);
+            ernn_matrix_spectral_finish(m, sums, gradient, workers);
         else if (m->k > 1)
             ernn_workers_run(workers, m->n, fold, &f);
         gradient += (size_t)m->n * stored(m);

@@ -109,13 +109,24 @@ typedef struct ernn_stack_sums {
 
 ernn_status ernn_stack_sums_init(ernn_stack_sums *sums, const ernn_stack *stack, ernn_error *err);
 void ernn_stack_sums_clear(ernn_stack_sums *sums);
-// Adds dy[n_rows][gates.n * H]^T x[n_rows][N] to the sums. `gradient` is that of the stack in the
-// model's layout, here and below; the sums are zero at the start and after ernn_stack_finish.
-void ernn_stack_gradient(const ernn_stack *stack, const ernn_stack_sums *sums, ernn_gates gates,
-                         int n_rows, const float *dy, size_t ldy, const float *x, size_t ldx,
-                         float *gradient, ernn_workers *workers);
+
+// A stack and the rows x[][N] that it was multiplied by. `gradient` is that of the stack in the
+// model's layout; the sums are zero at the start and after ernn_stack_finish.
+typedef struct ernn_stack_factor {
+    const ernn_stack *stack;
+    const ernn_stack_sums *sums;
+    const float *x;
+    size_t ldx;
+    float *gradient;
+} ernn_stack_factor;
+
+// Stacks whose products were added up have one dy: what it has to be turned into is done once.
+enum { ERNN_GRADIENT_FACTORS = 2 };
+
+// Adds dy[n_rows][gates.n * H]^T x[n_rows][N] to the sums of each factor.
+void ernn_stack_gradient(const ernn_stack_factor *factors, int n_factors, ernn_gates gates,
+                         int n_rows, const float *dy, size_t ldy, ernn_workers *workers);
 // Adds what the sums hold to the gradient.
-void ernn_stack_finish(const ernn_stack *stack, const ernn_stack_sums *sums, float *gradient,
-                       ernn_workers *workers);
+void ernn_stack_finish(const ernn_stack_factor *factor, ernn_workers *workers);
 
 #endif

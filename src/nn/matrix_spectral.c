@@ -192,19 +192,27 @@ void ernn_matrix_spectral_transposed(const ernn_matrix *matrix, ernn_gates gates
 
 // ---- Gradients ----
 //
-// Sums of bin b, [2][n lanes_out][2 lanes_in]: every real and imaginary part of dY times every one
-// of X, over all rows; ernn_matrix_spectral_finish puts the complex products together. In bin 0 the
-// two halves hold X_0 and X_{k/2} in their first lanes_in columns.
+// Three real products make a complex one, summed over all rows before they are put together:
+//
+//     dY conj(X) = p + q + i (r - p + q),  p = re(dY) re(X), q = im(dY) im(X),
+//                                          r = (re(dY) + im(dY)) (re(X) - im(X))
+//
+// Sums, [3 k / 2 - 1][n lanes_out][lanes_in]: p, q and r of the complex bins, then p and q of bin
+// 0, where they are X_0 and X_{k/2}.
 
-static float *sums_at(const ernn_matrix *m, const ernn_matrix_sums *sums, int b, int half)
+static int n_parts(const ernn_matrix *m)
 {
-    const size_t of_half = (size_t)m->n * lanes_out(m) * 2 * lanes_in(m);
-    return sums->sums + (size_t)(2 * b + half) * of_half;
+    return 3 * m->k / 2 - 1;
+}
+
+static float *sums_at(const ernn_matrix *m, const ernn_matrix_sums *sums, int part)
+{
+    return sums->sums + (size_t)part * (size_t)m->n * lanes_out(m) * lanes_in(m);
 }
 
 size_t ernn_matrix_spectral_sums(const ernn_matrix *m)
 {
-    return (size_t)m->k * (size_t)m->n * lanes_out(m) * 2 * lanes_in(m);
+    return (size_t)n_parts(m) * (size_t)m->n * lanes_out(m) * lanes_in(m);
 }
 
 size_t ernn_matrix_spectral_rows(const ernn_matrix *m)
@@ -214,71 +222,81 @@ size_t ernn_matrix_spectral_rows(const ernn_matrix *m)
     return ernn_spectra_floats(&x) + ernn_spectra_floats(&dy);
 }
 
-typedef struct gradient_rows {
-    const ernn_matrix *matrix;
-    const ernn_matrix_sums *sums;
+typedef struct summing {
+    ernn_spectral_factor factors[ERNN_GRADIENT_FACTORS];
+    int n;
     ernn_gates gates;
-    ernn_spectral_rows rows; // at most GRADIENT_ROWS
-    ernn_spectra dy;         // the matrices of the stack side by side
-    ernn_spectra x;
-} gradient_rows;
+    ernn_gradient_rows rows;               // at most GRADIENT_ROWS
+    ernn_spectra dy;                       // the matrices of the run side by side
+    ernn_spectra x[ERNN_GRADIENT_FACTORS]; // of each factor
+} summing;
 
 static void transform_rows(void *user, int index, float *scratch)
 {
     (void)scratch;
-    const gradient_rows *d = user;
-    const ernn_matrix *m = d->matrix;
+    const summing *d = user;
+    const ernn_matrix *m = d->factors[0].matrix;
     const int begin = index * TASK_ROWS;
     const int n = least(TASK_ROWS, d->rows.n - begin);
-    ernn_spectra_of_rows(&d->x, begin, n, 0, d->rows.x + (size_t)begin * d->rows.ldx, m->cols,
-                         d->rows.ldx);
+    for (int f = 0; f < d->n; f++) {
+        const ernn_spectral_factor *of = &d->factors[f];
+        ernn_spectra_of_rows(&d->x[f], begin, n, 0, of->x + (size_t)begin * of->ldx,
+                             of->matrix->cols, of->ldx);
+    }
     for (int g = 0; g < d->gates.n; g++)
         ernn_spectra_of_rows(&d->dy, begin, n, (size_t)g * lanes_out(m),
                              d->rows.dy + (size_t)begin * d->rows.ldy + (size_t)g * (size_t)m->rows,
                              m->rows, d->rows.ldy);
 }
 
-// One half of one bin: index = 2 bin + half, the real bins last because they are the shortest.
+// index = factor times parts + part
 static void sum_rows(void *user, int index, float *scratch)
 {
-    const gradient_rows *d = user;
-    const ernn_matrix *m = d->matrix;
-    const int b = (index / 2 + 1) % (m->k / 2);
-    const int half = index % 2;
+    const summing *d = user;
+    const int part = index % n_parts(d->factors[0].matrix);
+    const int f = index / n_parts(d->factors[0].matrix);
+    const ernn_matrix *m = d->factors[f].matrix;
+    const int n_complex = n_parts(m) - 2;
+    const int b = part < n_complex ? 1 + part / 3 : 0;
+    const int which = part < n_complex ? part % 3 : part - n_complex; // p, q, r
     const size_t out = d->dy.lanes;
     const size_t in = lanes_in(m);
-    const float *dy = ernn_spectra_bin(&d->dy, b) + (size_t)half * out;
-    const float *x = ernn_spectra_bin(&d->x, b) + (b == 0 ? (size_t)half * in : 0);
-    float *to = sums_at(m, d->sums, b, half) + (size_t)d->gates.first * lanes_out(m) * 2 * in;
+    const float *dy = ernn_spectra_bin(&d->dy, b);
+    const float *x = ernn_spectra_bin(&d->x[f], b);
     const ernn_panel_sums sums = {.terms = d->rows.n,
                                   .m = (int)out,
-                                  .n = (int)(b == 0 ? in : 2 * in),
-                                  .a = dy,
+                                  .n = (int)in,
+                                  .a = which == 1 ? dy + out : dy,
+                                  .a_more = which == 2 ? dy + out : NULL,
                                   .lda = ernn_spectra_row(&d->dy),
-                                  .b = x,
-                                  .ldb = ernn_spectra_row(&d->x),
-                                  .c = to,
-                                  .ldc = 2 * in};
+                                  .b = which == 1 ? x + in : x,
+                                  .b_less = which == 2 ? x + in : NULL,
+                                  .ldb = ernn_spectra_row(&d->x[f]),
+                                  .c = sums_at(m, d->factors[f].sums, part) +
+                                       (size_t)d->gates.first * lanes_out(m) * in,
+                                  .ldc = in};
     ernn_panel_add_sums(&sums, scratch);
 }
 
-void ernn_matrix_spectral_gradient(const ernn_matrix *matrix, const ernn_matrix_sums *sums,
-                                   ernn_gates gates, const ernn_spectral_rows *rows,
-                                   ernn_workers *workers)
+void ernn_matrix_spectral_gradient(const ernn_spectral_factor *factors, int n, ernn_gates gates,
+                                   const ernn_gradient_rows *rows, ernn_workers *workers)
 {
-    const ernn_matrix *m = matrix;
-    gradient_rows d = {.matrix = m, .sums = sums, .gates = gates};
+    const ernn_matrix *m = factors[0].matrix;
+    summing d = {.n = n, .gates = gates};
     for (int begin = 0; begin < rows->n; begin += GRADIENT_ROWS) {
-        const int n = least(GRADIENT_ROWS, rows->n - begin);
         d.rows = *rows;
-        d.rows.n = n;
+        d.rows.n = least(GRADIENT_ROWS, rows->n - begin);
         d.rows.dy += (size_t)begin * rows->ldy;
-        d.rows.x += (size_t)begin * rows->ldx;
-        d.x = (ernn_spectra){m->k, n, lanes_in(m), sums->spectra};
-        d.dy = (ernn_spectra){m->k, n, (size_t)gates.n * lanes_out(m),
-                              sums->spectra + ernn_spectra_floats(&d.x)};
-        ernn_workers_run(workers, (n + TASK_ROWS - 1) / TASK_ROWS, transform_rows, &d);
-        ernn_workers_run(workers, m->k, sum_rows, &d);
+        for (int f = 0; f < n; f++) {
+            d.factors[f] = factors[f];
+            d.factors[f].x += (size_t)begin * factors[f].ldx;
+            d.x[f] = (ernn_spectra){m->k, d.rows.n, lanes_in(factors[f].matrix),
+                                    factors[f].sums->spectra};
+        }
+        d.dy = (ernn_spectra){m->k, d.rows.n, (size_t)gates.n * lanes_out(m),
+                              factors[0].sums->spectra + ernn_spectra_floats(&d.x[0])};
+        ernn_workers_run(workers, (d.rows.n + TASK_ROWS - 1) / TASK_ROWS, transform_rows, &d);
+        ernn_workers_run(workers, n * n_parts(m), sum_rows, &d);
     }
 }
 
@@ -288,23 +306,33 @@ typedef struct finishing {
     float *gradient;
 } finishing;
 
-// (7) dW_ij = dY_i . conj(X_j) / k for block row `row` of the stack and all j, bin b; the sums go
+// (7) dW_ij = dY_i . conj(X_j) / k for block row `row` of the run and all j, bin b; the sums go
 // back to zero.
 static void finish_bin(const ernn_matrix *m, const ernn_matrix_sums *sums, int b, size_t row,
                        const ernn_spectra *dw)
 {
     const size_t in = lanes_in(m);
     const float scale = 1.0f / (float)m->k;
-    float *of_re = sums_at(m, sums, b, 0) + row * 2 * in;
-    float *of_im = sums_at(m, sums, b, 1) + row * 2 * in;
+    const int part = b > 0 ? 3 * (b - 1) : n_parts(m) - 2;
+    float *p = sums_at(m, sums, part) + row * in;
+    float *q = sums_at(m, sums, part + 1) + row * in;
     float *re = ernn_spectra_bin(dw, b);
     float *im = re + in;
-    for (size_t j = 0; j < in; j++) {
-        re[j] = scale * (b == 0 ? of_re[j] : of_re[j] + of_im[in + j]);
-        im[j] = scale * (b == 0 ? of_im[j] : of_im[j] - of_re[in + j]);
+    if (b == 0)
+        for (size_t j = 0; j < in; j++) {
+            re[j] = scale * p[j];
+            im[j] = scale * q[j];
+        }
+    else {
+        float *r = sums_at(m, sums, part + 2) + row * in;
+        for (size_t j = 0; j < in; j++) {
+            re[j] = scale * (p[j] + q[j]);
+            im[j] = scale * (r[j] - p[j] + q[j]);
+        }
+        memset(r, 0, in * sizeof *r);
     }
-    memset(of_re, 0, 2 * in * sizeof *of_re);
-    memset(of_im, 0, 2 * in * sizeof *of_im);
+    memset(p, 0, in * sizeof *p);
+    memset(q, 0, in * sizeof *q);
 }
 
 // Index = matrix times tasks of each + place.

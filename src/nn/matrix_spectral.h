@@ -5,14 +5,20 @@
 
 #include "nn/matrix.h"
 
-// Rows of a gradient.
-typedef struct ernn_spectral_rows {
+// Rows that a gradient is summed over.
+typedef struct ernn_gradient_rows {
     int n;
-    const float *dy;
+    const float *dy; // [n][gates.n * H]
     size_t ldy;
+} ernn_gradient_rows;
+
+// A run of matrices that has this dy, and what it was multiplied by.
+typedef struct ernn_spectral_factor {
+    const ernn_matrix *matrix;
+    const ernn_matrix_sums *sums;
     const float *x;
     size_t ldx;
-} ernn_spectral_rows;
+} ernn_spectral_factor;
 
 // Floats of the stage of one matrix.
 size_t ernn_matrix_spectral_stage(const ernn_matrix *matrix);
@@ -27,9 +33,9 @@ void ernn_matrix_spectral_transposed(const ernn_matrix *matrix, ernn_gates gates
 // Floats of ernn_matrix_sums: of the sums and of the spectra of rows.
 size_t ernn_matrix_spectral_sums(const ernn_matrix *matrix);
 size_t ernn_matrix_spectral_rows(const ernn_matrix *matrix);
-void ernn_matrix_spectral_gradient(const ernn_matrix *matrix, const ernn_matrix_sums *sums,
-                                   ernn_gates gates, const ernn_spectral_rows *rows,
-                                   ernn_workers *workers);
+// The `n` factors, ERNN_GRADIENT_FACTORS at most, have as many rows and the same block size.
+void ernn_matrix_spectral_gradient(const ernn_spectral_factor *factors, int n, ernn_gates gates,
+                                   const ernn_gradient_rows *rows, ernn_workers *workers);
 void ernn_matrix_spectral_finish(const ernn_matrix *matrix, const ernn_matrix_sums *sums,
                                  float *gradient, ernn_workers *workers);
 

@@ -509,10 +509,11 @@ static void output_layer_backward(ernn_net *net, const ernn_weights *weights,
     const size_t n = (size_t)inputs_of(&net->spec, net->spec.n_layers);
     const ernn_stack *matrix = ernn_weights_output(weights);
     const ernn_gates all = ernn_gates_all(matrix);
-    float *of_matrix = ernn_weights_output_gradient(weights, gradient);
-    ernn_stack_gradient(matrix, &net->output_sums, all, rows, net->packed_logits, row,
-                        input_at(net, batch, net->spec.n_layers), n, of_matrix, net->workers);
-    ernn_stack_finish(matrix, &net->output_sums, of_matrix, net->workers);
+    const ernn_stack_factor factor = {matrix, &net->output_sums,
+                                      input_at(net, batch, net->spec.n_layers), n,
+                                      ernn_weights_output_gradient(weights, gradient)};
+    ernn_stack_gradient(&factor, 1, all, rows, net->packed_logits, row, net->workers);
+    ernn_stack_finish(&factor, net->workers);
     ernn_sum_rows(rows, n_labels, net->packed_logits, row,
                   ernn_weights_output_bias_gradient(weights, gradient), net->workers);
     ernn_stack_transposed_all(matrix, all, rows, net->packed_logits, row, false, d_input, n,

@@ -294,47 +294,35 @@ void ernn_gru_forward(const ernn_layer *layer, const ernn_packing *packing,
     run_steps(&p, false);
 }
 
-static void recurrent_gradient(const pass *p, float *gradient)
-{
-    const ernn_layer *layer = p->layer;
-    const ernn_stack *stack = p->weights->recurrent;
-    const ernn_stack_sums *sums = &layer->recurrent_sums;
-    ernn_workers *workers = p->scratch->workers;
-    const int rows = ernn_packing_rows(p->packing);
-    const size_t n = (size_t)layer->spec.n_cells;
-    const float *previous = p->scratch->previous;
-    const float *u = layer->gates + 3 * n;
-    if (layer->spec.is_reset_after)
-        ernn_stack_gradient(stack, sums, ernn_gates_all(stack), rows, layer->gates + n, 4 * n,
-                            previous, n, gradient, workers);
-    else {
-        ernn_stack_gradient(stack, sums, GATES, rows, layer->gates + n, 4 * n, previous, n,
-                            gradient, workers);
-        ernn_stack_gradient(stack, sums, CANDIDATE, rows, layer->gates, 4 * n, u, 4 * n, gradient,
-                            workers);
-    }
-    ernn_stack_finish(stack, sums, gradient, workers);
-}
-
 // (L.8) Gradients of the weights from those of the pre-activations.
 static void weight_gradients(const pass *p, const ernn_layer_gradient *gradient)
 {
     const ernn_layer *layer = p->layer;
-    const ernn_stack *input = p->weights->input;
     ernn_workers *workers = p->scratch->workers;
     const int rows = ernn_packing_rows(p->packing);
     const int n = layer->spec.n_cells;
-    const size_t n_in = (size_t)layer->n_inputs;
     const size_t width = 4 * (size_t)n;
     const float *d_candidate = layer->gates;
     const float *d_gates = layer->gates + n;
-    ernn_stack_gradient(input, &layer->input_sums, GATES, rows, d_gates, width, layer->input, n_in,
-                        gradient->input, workers);
-    ernn_stack_gradient(input, &layer->input_sums, CANDIDATE, rows, d_candidate, width,
-                        layer->input, n_in, gradient->input, workers);
-    ernn_stack_finish(input, &layer->input_sums, gradient->input, workers);
+    const float *d_product = layer->gates + 3 * n; // of W_hr h', reset after; u, reset before
+    ernn_stack_factor factors[] = {
+        {p->weights->input, &layer->input_sums, layer->input, (size_t)layer->n_inputs,
+         gradient->input},
+        {p->weights->recurrent, &layer->recurrent_sums, p->scratch->previous, (size_t)n,
+         gradient->recurrent},
+    };
     ernn_packing_shift(p->packing, n, layer->output, p->scratch->previous);
-    recurrent_gradient(p, gradient->recurrent);
+    ernn_stack_gradient(factors, 2, GATES, rows, d_gates, width, workers);
+    if (layer->spec.is_reset_after) {
+        ernn_stack_gradient(&factors[0], 1, CANDIDATE, rows, d_candidate, width, workers);
+        ernn_stack_gradient(&factors[1], 1, CANDIDATE, rows, d_product, width, workers);
+    } else {
+        factors[1].x = d_product;
+        factors[1].ldx = width;
+        ernn_stack_gradient(factors, 2, CANDIDATE, rows, d_candidate, width, workers);
+    }
+    for (int f = 0; f < 2; f++)
+        ernn_stack_finish(&factors[f], workers);
     ernn_sum_rows(rows, 2 * n, d_gates, width, gradient->bias, workers);
     ernn_sum_rows(rows, n, d_candidate, width, gradient->bias + 2 * n, workers);
     if (layer->spec.is_reset_after)

@@ -261,23 +261,25 @@ static void weight_gradients(const pass *p, const ernn_layer_gradient *gradient)
     const int rows = ernn_packing_rows(p->packing);
     const int n = layer->spec.n_cells;
     const size_t width = 4 * (size_t)n;
-    ernn_stack_gradient(w->input, &layer->input_sums, ernn_gates_all(w->input), rows, layer->gates,
-                        width, layer->input, (size_t)layer->n_inputs, gradient->input, workers);
-    ernn_stack_finish(w->input, &layer->input_sums, gradient->input, workers);
+    const size_t n_out = (size_t)layer->n_outputs;
+    const ernn_stack_factor factors[] = {
+        {w->input, &layer->input_sums, layer->input, (size_t)layer->n_inputs, gradient->input},
+        {w->recurrent, &layer->recurrent_sums, p->scratch->previous, n_out, gradient->recurrent},
+    };
     ernn_packing_shift(p->packing, layer->n_outputs, layer->output, p->scratch->previous);
-    ernn_stack_gradient(w->recurrent, &layer->recurrent_sums, ernn_gates_all(w->recurrent), rows,
-                        layer->gates, width, p->scratch->previous, (size_t)layer->n_outputs,
-                        gradient->recurrent, workers);
-    ernn_stack_finish(w->recurrent, &layer->recurrent_sums, gradient->recurrent, workers);
+    ernn_stack_gradient(factors, 2, ernn_gates_all(w->input), rows, layer->gates, width, workers);
+    for (int f = 0; f < 2; f++)
+        ernn_stack_finish(&factors[f], workers);
     ernn_sum_rows(rows, 4 * n, layer->gates, width, gradient->bias, workers);
     if (w->peephole)
         peephole_gradient(p, gradient->peephole);
     if (!w->projection)
         return;
-    ernn_stack_gradient(w->projection, &layer->projection_sums, ernn_gates_all(w->projection), rows,
-                        p->d_output, (size_t)layer->n_outputs, layer->hidden, (size_t)n,
-                        gradient->projection, workers);
-    ernn_stack_finish(w->projection, &layer->projection_sums, gradient->projection, workers);
+    const ernn_stack_factor projection = {w->projection, &layer->projection_sums, layer->hidden,
+                                          (size_t)n, gradient->projection};
+    ernn_stack_gradient(&projection, 1, ernn_gates_all(w->projection), rows, p->d_output, n_out,
+                        workers);
+    ernn_stack_finish(&projection, workers);
 }
 
 void ernn_lstm_backward(const ernn_layer *layer, const ernn_packing *packing,

@@ -228,38 +228,58 @@ typedef struct sum_block {
     float *b; // [terms][width]
 } sum_block;
 
+// to[n] = from[n] + sign * more[n]
+static void copy_sum(float *restrict to, const float *restrict from, const float *restrict more,
+                     float sign, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i] + sign * more[i];
+}
+
 // Some terms of all groups: whole cache lines are written.
-static void copy_terms(const sum_block *block, size_t first, size_t n, const float *a, size_t lda)
+static void copy_terms(const sum_block *block, size_t first, size_t n, const float *a,
+                       const float *more, size_t lda)
 {
     for (size_t r = 0; r < block->rows; r += ERNN_PANEL_ROWS) {
         float *to = block->a + r * block->terms + first * ERNN_PANEL_ROWS;
         const size_t rows = least(ERNN_PANEL_ROWS, block->rows - r);
-        const float *from = a + r;
-        for (size_t t = 0; t < n; t++, from += lda, to += ERNN_PANEL_ROWS)
-            if (rows == ERNN_PANEL_ROWS)
-                memcpy(to, from, ERNN_PANEL_ROWS * sizeof *to);
+        for (size_t t = 0; t < n; t++, to += ERNN_PANEL_ROWS) {
+            const size_t at = t * lda + r;
+            if (more && rows == ERNN_PANEL_ROWS)
+                copy_sum(to, a + at, more + at, 1, ERNN_PANEL_ROWS);
+            else if (more)
+                copy_sum(to, a + at, more + at, 1, rows);
+            else if (rows == ERNN_PANEL_ROWS)
+                memcpy(to, a + at, ERNN_PANEL_ROWS * sizeof *to);
             else
-                memcpy(to, from, rows * sizeof *to);
+                memcpy(to, a + at, rows * sizeof *to);
+        }
     }
 }
 
-static void copy_a(const sum_block *block, const float *a, size_t lda)
+static void copy_a(const sum_block *block, const float *a, const float *more, size_t lda)
 {
     enum { SOME = 8 };
     for (size_t t = 0; t < block->terms; t += SOME)
-        copy_terms(block, t, least(SOME, block->terms - t), a + t * lda, lda);
+        copy_terms(block, t, least(SOME, block->terms - t), a + t * lda,
+                   more ? more + t * lda : NULL, lda);
 }
 
-static void copy_b(const sum_block *block, const float *b, size_t ldb, size_t cols, size_t width)
+static void copy_b(const sum_block *block, const float *b, const float *less, size_t ldb,
+                   size_t cols, size_t width)
 {
-    for (size_t t = 0; t < block->terms; t++, b += ldb) {
+    for (size_t t = 0; t < block->terms; t++) {
         float *to = block->b + t * width;
-        if (cols == ERNN_PANEL_COLS) {
-            memcpy(to, b, ERNN_PANEL_COLS * sizeof *to);
-            continue;
-        }
-        memcpy(to, b, cols * sizeof *to);
-        memset(to + cols, 0, (width - cols) * sizeof *to);
+        const float *from = b + t * ldb;
+        if (less)
+            copy_sum(to, from, less + t * ldb, -1, cols);
+        else if (cols == ERNN_PANEL_COLS)
+            memcpy(to, from, ERNN_PANEL_COLS * sizeof *to);
+        else
+            memcpy(to, from, cols * sizeof *to);
+        if (cols < width)
+            memset(to + cols, 0, (width - cols) * sizeof *to);
     }
 }
 
@@ -291,11 +311,14 @@ void ernn_panel_add_sums(const ernn_panel_sums *s, float *scratch)
         for (int t = 0; t < s->terms; t += ERNN_PANEL_SUM_TERMS) {
             block.rows = least(ERNN_PANEL_SUM_ROWS, (size_t)(s->m - i));
             block.terms = least(ERNN_PANEL_SUM_TERMS, (size_t)(s->terms - t));
-            copy_a(&block, s->a + (size_t)t * s->lda + i, s->lda);
+            const size_t row_a = (size_t)t * s->lda + (size_t)i;
+            copy_a(&block, s->a + row_a, s->a_more ? s->a_more + row_a : NULL, s->lda);
             for (size_t j = 0; j < n; j += ERNN_PANEL_COLS) {
                 const size_t width = least(ERNN_PANEL_COLS, ernn_panel_round(n - j));
                 const size_t cols = least(width, n - j);
-                copy_b(&block, s->b + (size_t)t * s->ldb + j, s->ldb, cols, width);
+                const size_t row_b = (size_t)t * s->ldb + j;
+                copy_b(&block, s->b + row_b, s->b_less ? s->b_less + row_b : NULL, s->ldb, cols,
+                       width);
                 add_products(function, &block, cols, width, s->c + (size_t)i * s->ldc + j, s->ldc);
             }
         }

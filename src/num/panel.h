@@ -62,8 +62,10 @@ typedef struct ernn_panel_sums {
     int m;
     int n;
     const float *a;
-    size_t lda;
+    const float *a_more; // a + a_more in place of a, unless NULL
+    size_t lda;          // of both
     const float *b;
+    const float *b_less; // b - b_less in place of b, unless NULL
     size_t ldb;
     float *c;
     size_t ldc;

@@ -132,12 +132,13 @@ static void check_complex(int rows, int terms, int cols, bool add, ernn_rng *rng
     problem_free(&p);
 }
 
-// c += a^T b; then in pieces of m and n, which give the same bits.
-static void check_sums(int terms, int m, int n, ernn_rng *rng)
+// c += a^T b, with the other half of each row added to a and taken from b; then in pieces of m and
+// n, which give the same bits.
+static void check_sums(int terms, int m, int n, bool has_more, bool has_less, ernn_rng *rng)
 {
     enum { PAD = 3 };
-    const size_t lda = (size_t)m + PAD;
-    const size_t ldb = (size_t)n + PAD;
+    const size_t lda = 2 * (size_t)m + PAD;
+    const size_t ldb = 2 * (size_t)n + PAD;
     const size_t n_c = (size_t)m * ldb;
     float *a = random_floats(rng, (size_t)terms * lda);
     float *b = random_floats(rng, (size_t)terms * ldb);
@@ -148,23 +149,36 @@ static void check_sums(int terms, int m, int n, ernn_rng *rng)
     memcpy(pieces, c, n_c * sizeof *pieces);
     for (size_t i = 0; i < n_c; i++) {
         want[i] = c[i];
-        for (int t = 0; t < terms && i % ldb < (size_t)n; t++)
-            want[i] += (double)a[(size_t)t * lda + i / ldb] * (double)b[(size_t)t * ldb + i % ldb];
+        for (int t = 0; t < terms && i % ldb < (size_t)n; t++) {
+            const float *x = a + (size_t)t * lda + i / ldb;
+            const float *y = b + (size_t)t * ldb + i % ldb;
+            want[i] +=
+                (x[0] + (has_more ? (double)x[m] : 0)) * (y[0] - (has_less ? (double)y[n] : 0));
+        }
     }
-    const ernn_panel_sums all = {terms, m, n, a, lda, b, ldb, c, ldb};
+    const ernn_panel_sums all = {.terms = terms,
+                                 .m = m,
+                                 .n = n,
+                                 .a = a,
+                                 .a_more = has_more ? a + m : NULL,
+                                 .lda = lda,
+                                 .b = b,
+                                 .b_less = has_less ? b + n : NULL,
+                                 .ldb = ldb,
+                                 .c = c,
+                                 .ldc = ldb};
     ernn_panel_add_sums(&all, scratch);
     check_db(c, want, n_c, 115);
     for (int i = 0, rows = 1; i < m; i += rows, rows += 5)
         for (int j = 0, cols = 7; j < n; j += cols, cols += 20) {
-            const ernn_panel_sums some = {.terms = terms,
-                                          .m = rows < m - i ? rows : m - i,
-                                          .n = cols < n - j ? cols : n - j,
-                                          .a = a + i,
-                                          .lda = lda,
-                                          .b = b + j,
-                                          .ldb = ldb,
-                                          .c = pieces + (size_t)i * ldb + j,
-                                          .ldc = ldb};
+            ernn_panel_sums some = all;
+            some.m = rows < m - i ? rows : m - i;
+            some.n = cols < n - j ? cols : n - j;
+            some.a += i;
+            some.a_more = has_more ? a + m + i : NULL;
+            some.b += j;
+            some.b_less = has_less ? b + n + j : NULL;
+            some.c = pieces + (size_t)i * ldb + j;
             ernn_panel_add_sums(&some, scratch);
         }
     assert_memory_equal(pieces, c, n_c * sizeof *c); // what is past the columns, too
@@ -186,7 +200,7 @@ static void test_sums(void **state)
     for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
         for (size_t j = 0; j < sizeof rows / sizeof *rows; j++)
             for (size_t e = 0; e < sizeof cols / sizeof *cols; e++)
-                check_sums(terms[i], rows[j], cols[e], &rng);
+                check_sums(terms[i], rows[j], cols[e], (i + j) % 2, (j + e) % 2, &rng);
 }
 
 static void test_sizes(void **state)
