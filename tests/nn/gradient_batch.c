@@ -270,6 +270,12 @@ static void test_forms_agree(void **state)
         {"gru:57,64+reset_before", "input=4,recurrent=16"},
         {"lstm:37p40,31+peephole+clip0.4+bidirectional", "input=16,recurrent=4,projection=8"},
         {"gru:67,33+reset_before", "layer0.recurrent=8,layer0.W_hr=32,layer1.W_zr=64"},
+        // one block size for both products; the same with some gates of another
+        {"lstm:37p20,30", "8"},
+        {"gru:40,33", "4"},
+        {"gru:40,33+reset_before", "16"},
+        {"lstm:37,30", "layer0.input=8,layer0.W_cx=4,layer0.W_ox=4,layer0.recurrent=8,layer0.W_or="
+                       "4,layer1.input=2"},
     };
     for (size_t k = 0; k < sizeof both / sizeof *both; k++) {
         fixture *f = fixture_new(both[k][0], both[k][1], 0.25);
