@@ -131,7 +131,6 @@ int ernn_cli_corpus(int argc, char **argv)
         return ernn_cli_usage("corpus", "'%s', 'make' is wanted", argc > 1 ? argv[1] : "");
     argc--;
     argv++;
-    opterr = 0; // one line, ours
     const ernn_command command = {"corpus make", .help = HELP, .options = OPTIONS,
                                   .fields = &arguments};
     const int ended = ernn_command_read(&command, argc, argv);

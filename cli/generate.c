@@ -206,8 +206,8 @@ static int check(generate_options *options)
 int ernn_cli_generate(int argc, char **argv)
 {
     generate_options options = {.seed = 1};
-    const ernn_command command = {"generate", .unknown = "unknown option", .operand = "models",
-                                  .options = OPTIONS, .fields = &options};
+    const ernn_command command = {"generate", .operand = "models", .options = OPTIONS,
+                                  .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;

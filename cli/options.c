@@ -169,7 +169,7 @@ void ernn_option_list(const ernn_option *options, const void *defaults)
 typedef struct getopt_table {
     int n;
     struct option names[MAX_OPTIONS + 1]; // one without a name ends them
-    char letters[2 * MAX_OPTIONS + 1];
+    char letters[2 * MAX_OPTIONS + 2];
     const ernn_option *options[MAX_OPTIONS];
     void *fields[MAX_OPTIONS];
 } getopt_table;
@@ -207,24 +207,47 @@ static void fill(getopt_table *t, const ernn_command *c)
             add(t, o, c->more_fields);
 }
 
-static int complain(const ernn_command *c, char **argv)
+// Names that `word`, an option with its dashes and perhaps a value, is the beginning of.
+static void list_beginning(const getopt_table *t, const char *word, char *names, size_t size)
 {
-    if (!opterr)
-        return ernn_cli_usage(c->verb, "'%s' is no option or lacks its value", argv[optind - 1]);
-    return c->unknown ? ernn_cli_usage(c->verb, "%s", c->unknown) : ERNN_EXIT_USAGE;
+    const size_t n = strcspn(word + 2, "=");
+    names[0] = '\0';
+    for (int i = 0; i < t->n; i++) {
+        const size_t used = strlen(names);
+        if (strncmp(t->names[i].name, word + 2, n) == 0)
+            snprintf(names + used, size - used, " --%s", t->names[i].name);
+    }
+}
+
+// What is wrong with the option that getopt did not take. `number` is its answer.
+static int complain(const ernn_command *c, const getopt_table *t, int number, char **argv)
+{
+    const char *word = argv[optind - 1];
+    char names[160];
+    for (int i = 0; i < t->n; i++)
+        if (optopt == t->names[i].val)
+            return ernn_cli_usage(c->verb, "--%s: %s", t->names[i].name,
+                                  number == ':' ? "a value is wanted" : "it takes no value");
+    if (optopt)
+        return ernn_cli_usage(c->verb, "'-%c' is no option", optopt);
+    list_beginning(t, word, names, sizeof names);
+    if (names[0])
+        return ernn_cli_usage(c->verb, "'%s' could be one of%s", word, names);
+    return ernn_cli_usage(c->verb, "'%s' is no option", word);
 }
 
 int ernn_command_read(const ernn_command *c, int argc, char **argv)
 {
-    getopt_table table = {0};
+    getopt_table table = {.letters = ":"}; // a missing value is told apart
     int number;
+    opterr = 0; // the line about it is ours
     fill(&table, c);
     while ((number = getopt_long(argc, argv, table.letters, table.names, NULL)) != -1) {
         int i = 0;
         while (i < table.n && table.names[i].val != number)
             i++;
         if (i == table.n)
-            return complain(c, argv);
+            return complain(c, &table, number, argv);
         const ernn_option *o = table.options[i];
         if (o->kind == OPTION_SHOW)
             return o->show ? o->show() : fputs(c->help, stdout) < 0;

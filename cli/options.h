@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#include <getopt.h> // optind, opterr
+#include <getopt.h> // optind
 #include <stddef.h>
 
 // What the value looks like and the field's type.
@@ -48,7 +48,6 @@ typedef struct ernn_option {
 typedef struct ernn_command {
     const char *verb;    // in usage lines
     const char *help;    // the text of --help and -h; NULL: the table has it
-    const char *unknown; // usage line below getopt's about an unknown option, NULL: none
     const char *operand; // what must stand once behind the options, NULL: the verb sees to it
     const ernn_option *options; // the verb's own
     void *fields;               // the struct that these set
@@ -61,8 +60,7 @@ typedef struct ernn_command {
 } ernn_command;
 
 // Reads argv[1] and on by the table; afterwards optind is the first operand. Returns -1 to go on,
-// else the exit code with which the command ends: after --help, or after one usage line. Without
-// opterr the line about an unknown option is ours, not getopt's.
+// else the exit code with which the command ends: after --help, or after one usage line.
 int ernn_command_read(const ernn_command *command, int argc, char **argv);
 
 // Sets one option's field. False after a usage line.

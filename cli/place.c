@@ -384,12 +384,8 @@ int ernn_cli_place(int argc, char **argv)
                              .limit_s = 7200};
     ernn_project project;
     ernn_error err = {0};
-    const ernn_command command = {"place",
-                                  .help = HELP,
-                                  .unknown = "unknown option",
-                                  .operand = "project folders",
-                                  .options = OPTIONS,
-                                  .fields = &options};
+    const ernn_command command = {"place", .help = HELP, .operand = "project folders",
+                                  .options = OPTIONS, .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;

@@ -157,9 +157,8 @@ int ernn_cli_quantize(int argc, char **argv)
     arguments a = {.options = ernn_quant_defaults()};
     outcome o = {0};
     ernn_error err = {0};
-    const ernn_command command = {
-        "quantize",          .help = HELP,       .unknown = "unknown option or missing value",
-        .operand = "models", .options = OPTIONS, .fields = &a};
+    const ernn_command command = {"quantize", .help = HELP, .operand = "models", .options = OPTIONS,
+                                  .fields = &a};
     int code = ernn_command_read(&command, argc, argv);
     if (code >= 0)
         return code;

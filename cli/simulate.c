@@ -389,12 +389,8 @@ int ernn_cli_simulate(int argc, char **argv)
     ernn_error err = {0};
     outcome o = {.frame = -1};
     char path[PATH_BYTES];
-    const ernn_command command = {"simulate",
-                                  .help = HELP,
-                                  .unknown = "unknown option",
-                                  .operand = "project folders",
-                                  .options = OPTIONS,
-                                  .fields = &options};
+    const ernn_command command = {"simulate", .help = HELP, .operand = "project folders",
+                                  .options = OPTIONS, .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;

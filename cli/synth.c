@@ -263,12 +263,8 @@ int ernn_cli_synth(int argc, char **argv)
     synth_options options = {.limit_s = 1800};
     ernn_project project;
     ernn_error err = {0};
-    const ernn_command command = {"synth",
-                                  .help = HELP,
-                                  .unknown = "unknown option",
-                                  .operand = "project folders",
-                                  .options = OPTIONS,
-                                  .fields = &options};
+    const ernn_command command = {"synth", .help = HELP, .operand = "project folders",
+                                  .options = OPTIONS, .fields = &options};
     const int ended = ernn_command_read(&command, argc, argv);
     if (ended >= 0)
         return ended;
