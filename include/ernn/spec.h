@@ -107,7 +107,10 @@ ERNN_API void ernn_spec_set_structure(ernn_layer_spec *layer, ernn_matrix_class 
                                       ernn_structure structure);
 // The same network with every matrix dense.
 ERNN_API ernn_spec ernn_spec_dense(const ernn_spec *spec);
-// Whether every matrix is dense, the output layer's included.
+// Of all matrices, the output layer's included: the largest block size, 1 without blocks; whether
+// one is sparse; whether every one is dense.
+ERNN_API int ernn_spec_largest_block(const ernn_spec *spec);
+ERNN_API bool ernn_spec_has_sparse(const ernn_spec *spec);
 ERNN_API bool ernn_spec_is_dense(const ernn_spec *spec);
 // Refuses bidirectional layers, for users that see one frame at a time; `what` begins the message.
 ERNN_API ernn_status ernn_spec_check_streaming(const ernn_spec *spec, const char *what,

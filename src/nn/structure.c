@@ -89,15 +89,39 @@ ernn_spec ernn_spec_dense(const ernn_spec *spec)
     return dense;
 }
 
-bool ernn_spec_is_dense(const ernn_spec *spec)
+typedef struct survey {
+    int largest_block;
+    bool has_sparse;
+} survey;
+
+static survey survey_of(const ernn_spec *spec)
 {
+    survey all = {.largest_block = spec->output_block};
     for (int l = 0; l < spec->n_layers; l++)
         for (int m = 0; m < N_CLASSES; m++)
-            for (int g = 0; g < ernn_spec_gates(spec->layers[l].cell); g++)
-                if (!is_same(ernn_spec_structure(&spec->layers[l], (ernn_matrix_class)m, g),
-                             (ernn_structure){.block = 1}))
-                    return false;
-    return spec->output_block == 1;
+            for (int g = 0; g < ernn_spec_gates(spec->layers[l].cell); g++) {
+                const ernn_structure s =
+                    ernn_spec_structure(&spec->layers[l], (ernn_matrix_class)m, g);
+                all.largest_block = s.block > all.largest_block ? s.block : all.largest_block;
+                all.has_sparse = all.has_sparse || s.sparse.n_pes;
+            }
+    return all;
+}
+
+int ernn_spec_largest_block(const ernn_spec *spec)
+{
+    return survey_of(spec).largest_block;
+}
+
+bool ernn_spec_has_sparse(const ernn_spec *spec)
+{
+    return survey_of(spec).has_sparse;
+}
+
+bool ernn_spec_is_dense(const ernn_spec *spec)
+{
+    const survey all = survey_of(spec);
+    return all.largest_block == 1 && !all.has_sparse;
 }
 
 ernn_status ernn_spec_check_streaming(const ernn_spec *spec, const char *what, ernn_error *err)

@@ -44,24 +44,12 @@ bool ernn_schedule_is_two(ernn_method method)
     return method == ERNN_METHOD_ADMM || method == ERNN_METHOD_PRUNE;
 }
 
-static int largest_block(const ernn_spec *spec)
-{
-    int block = spec->output_block;
-    for (int i = 0; i < spec->n_layers; i++)
-        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
-            for (int g = 0; g < ernn_spec_gates(spec->layers[i].cell); g++) {
-                const int k = ernn_spec_structure(&spec->layers[i], (ernn_matrix_class)m, g).block;
-                block = k > block ? k : block;
-            }
-    return block;
-}
-
 ernn_schedule ernn_schedule_new(const ernn_train_options *options, const ernn_spec *structure)
 {
     ernn_schedule schedule = {.options = *options, .block_limit = 1};
     if (options->method == ERNN_METHOD_ADMM) {
         schedule.n_admm = options->admm_rounds * options->admm_epochs;
-        schedule.block_limit = largest_block(structure);
+        schedule.block_limit = ernn_spec_largest_block(structure);
     }
     schedule.n_quantize = options->quantize_epochs;
     if (options->method == ERNN_METHOD_PRUNE)

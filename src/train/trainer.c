@@ -17,26 +17,6 @@
 
 // ---- Opening: checks and everything that does not depend on the phase ----
 
-// Which structures a spec has.
-typedef struct structures {
-    bool has_circulant;
-    bool has_sparse;
-} structures;
-
-static structures structures_of(const ernn_spec *structure)
-{
-    structures found = {.has_circulant = structure->output_block > 1};
-    for (int l = 0; l < structure->n_layers; l++)
-        for (int m = 0; m < ERNN_MATRIX_OUTPUT; m++)
-            for (int g = 0; g < ernn_spec_gates(structure->layers[l].cell); g++) {
-                const ernn_structure s =
-                    ernn_spec_structure(&structure->layers[l], (ernn_matrix_class)m, g);
-                found.has_circulant = found.has_circulant || s.block > 1;
-                found.has_sparse = found.has_sparse || s.sparse.n_pes > 0;
-            }
-    return found;
-}
-
 static ernn_status check_structure(const ernn_model *initial, const ernn_spec *structure,
                                    ernn_method method, ernn_error *err)
 {
@@ -51,11 +31,12 @@ static ernn_status check_structure(const ernn_model *initial, const ernn_spec *s
                               "start from; to go on with circulant blocks use method circulant",
                               blocks);
     }
-    const structures found = structure ? structures_of(structure) : (structures){0};
-    if (method == ERNN_METHOD_ADMM && (!structure || found.has_sparse))
+    const bool has_sparse = structure && ernn_spec_has_sparse(structure);
+    const bool has_blocks = structure && ernn_spec_largest_block(structure) > 1;
+    if (method == ERNN_METHOD_ADMM && (!structure || has_sparse))
         return ernn_error_set(err, ERNN_BAD_ARG, "training: ADMM needs block sizes to reach%s",
-                              found.has_sparse ? "; sparse matrices take method prune" : "");
-    if (method == ERNN_METHOD_PRUNE && (!found.has_sparse || found.has_circulant))
+                              has_sparse ? "; sparse matrices take method prune" : "");
+    if (method == ERNN_METHOD_PRUNE && (!has_sparse || has_blocks))
         return ernn_error_set(err, ERNN_BAD_ARG,
                               "training: pruning needs sparse matrices to reach, like "
                               "sparse:16:0.1, and beside them dense ones only");

@@ -282,7 +282,10 @@ static void test_structure_access(void **state)
     assert_string_equal(err.text, "here: layer1.recurrent: its gates differ in structure, one for "
                                   "all gates of a layer's class is wanted");
     assert_false(ernn_spec_is_dense(&spec));
+    assert_int_equal(ernn_spec_largest_block(&spec), 4);
+    assert_false(ernn_spec_has_sparse(&spec));
     const ernn_spec dense = ernn_spec_dense(&spec);
+    assert_int_equal(ernn_spec_largest_block(&dense), 1);
     assert_true(ernn_spec_is_dense(&dense));
     check_ok(ernn_spec_check_deployable(&dense, "here", &err), err);
     spec.output_block = 4;
@@ -290,6 +293,12 @@ static void test_structure_access(void **state)
     ernn_spec alone = dense;
     alone.output_block = 4;
     assert_false(ernn_spec_is_dense(&alone));
+    assert_int_equal(ernn_spec_largest_block(&alone), 4);
+    ernn_spec mixed = dense; // the largest block and the sparse matrix are single gates'
+    check_ok(ernn_spec_parse_blocks(&mixed, "layer0.W_rr=16,layer1.W_fx=sparse:2:0.5", &err), err);
+    assert_int_equal(ernn_spec_largest_block(&mixed), 16);
+    assert_true(ernn_spec_has_sparse(&mixed));
+    assert_false(ernn_spec_is_dense(&mixed));
     check_ok(ernn_spec_check_deployable(&alone, "here", &err), err);
     // a new shape keeps the structures of cells that stay
     check_ok(ernn_spec_parse(&spec, "lstm:8/lstm:8,8", &err), err);
