@@ -403,7 +403,7 @@ module lstm_layer #(
       localparam RING = (ROW_BLOCKS + PROJECTION_PES - 1) / PROJECTION_PES;
       localparam Y_ROW_BITS = (ROW_BLOCKS * (K / LANES) > 1) ? $clog2(ROW_BLOCKS * (K / LANES)) : 1;
       localparam GAP = $clog2(K / LANES);
-      wire                  unused_ready;    // always: room for two vectors of m
+      wire                  unused_ready;    // always: room for a vector of m of each stream
       wire                  unused_filled;
       wire                  unused_exit;
       wire [7:0]            unused_kinds;
@@ -424,7 +424,7 @@ module lstm_layer #(
         .LOG2_K         (PROJECTION_LOG2_K),
         .COLS           (N_CELLS),
         .SPECTRUM_SHIFT (PROJECTION_SPECTRUM_SHIFT),
-        .BANKS          (2)
+        .BANKS          ((STREAMS > 2) ? STREAMS : 2)
       ) u_spectrum (
         .clk          (clk),
         .rst          (rst),

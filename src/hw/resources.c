@@ -290,7 +290,7 @@ static area layer_area(const ernn_spec *spec, const ernn_design *design, int l)
     if (ernn_hw_shape_of(spec, l, ERNN_PRODUCT_PROJECTION, &s)) {
         const int pes = design->layer_pes[l][ERNN_PRODUCT_PROJECTION];
         const int ring = ernn_hw_ceil(s.p, pes);
-        add(&total, spectrum_area(design, &s, 2), 1);
+        add(&total, spectrum_area(design, &s, design->streams > 2 ? design->streams : 2), 1);
         add(&total, array_area(design, &s, 1, pes, ring, ring * s.q), 1);
     }
     add_lanes(&total, design, is_lstm ? &LSTM_LANE : &GRU_LANE);
