@@ -378,56 +378,56 @@ static factor_share factor_share_of(const ernn_stack_factor *factor, ernn_gates 
     };
 }
 
+static ernn_gradient_rows rows_of_run(const ernn_gradient_rows *rows, const share *s)
+{
+    return (ernn_gradient_rows){rows->n, rows->dy + s->column, rows->ldy};
+}
+
 static void gradient_of(const factor_share *s, const ernn_gradient_rows *rows,
                         ernn_workers *workers)
 {
     const ernn_matrix *m = s->of.matrix;
+    const ernn_gradient_rows of_run = rows_of_run(rows, &s->of);
     if (m->is_spectral) {
-        ernn_matrix_spectral_gradient(&s->factor, 1, s->of.gates, rows, workers);
+        ernn_matrix_spectral_gradient(&s->factor, 1, s->of.gates, &of_run, workers);
         return;
     }
     float *to = m->k == 1 ? s->gradient : s->factor.sums->sums;
     dense_gradient d = {.rows = s->of.gates.n * m->rows,
                         .cols = m->cols,
-                        .of = *rows,
+                        .of = of_run,
                         .x = s->factor.x,
                         .ldx = s->factor.ldx,
                         .sums = to + (size_t)s->of.gates.first * (size_t)m->rows * (size_t)m->cols};
     ernn_workers_run(workers, (d.rows + TASK_GRADIENT - 1) / TASK_GRADIENT, some_gradient, &d);
 }
 
-// Both spectral, with the same matrices at the same place of their stacks.
+// Both spectral, with as many matrices of one block size at the same place of their stacks.
 static bool have_one_spectrum(const share *a, const share *b)
 {
     return a->matrix->is_spectral && b->matrix->is_spectral && a->matrix->k == b->matrix->k &&
            a->column == b->column && a->gates.first == b->gates.first && a->gates.n == b->gates.n;
 }
 
-static void gradient_of_factors(const ernn_stack_factor *factors, int n_factors, ernn_gates gates,
-                                int r, const ernn_gradient_rows *rows, ernn_workers *workers)
+// Of run r of each factor that has so many.
+static void gradients_of_run(const ernn_stack_factor *factors, int n_factors, ernn_gates gates,
+                             int r, const ernn_gradient_rows *rows, ernn_workers *workers)
 {
     factor_share shares[ERNN_GRADIENT_FACTORS];
-    ernn_spectral_factor spectral[ERNN_GRADIENT_FACTORS];
     int n = 0;
     for (int f = 0; f < n_factors; f++)
         if (r < factors[f].stack->n_runs) {
             shares[n] = factor_share_of(&factors[f], gates, r);
-            spectral[n] = shares[n].factor;
-            n++;
+            n += shares[n].of.gates.n > 0;
         }
-    const bool is_one = n > 1 && have_one_spectrum(&shares[0].of, &shares[1].of);
-    for (int f = 0; f < n; f++) {
-        const share *s = &shares[f].of;
-        ernn_gradient_rows of_run = *rows;
-        of_run.dy += s->column;
-        if (s->gates.n == 0)
-            continue;
-        if (is_one) {
-            ernn_matrix_spectral_gradient(spectral, n, s->gates, &of_run, workers);
-            return;
-        }
-        gradient_of(&shares[f], &of_run, workers);
+    if (n == 2 && have_one_spectrum(&shares[0].of, &shares[1].of)) {
+        const ernn_spectral_factor both[] = {shares[0].factor, shares[1].factor};
+        const ernn_gradient_rows of_run = rows_of_run(rows, &shares[0].of);
+        ernn_matrix_spectral_gradient(both, 2, shares[0].of.gates, &of_run, workers);
+        return;
     }
+    for (int f = 0; f < n; f++)
+        gradient_of(&shares[f], rows, workers);
 }
 
 void ernn_stack_gradient(const ernn_stack_factor *factors, int n_factors, ernn_gates gates,
@@ -435,7 +435,7 @@ void ernn_stack_gradient(const ernn_stack_factor *factors, int n_factors, ernn_g
 {
     const ernn_gradient_rows rows = {n_rows, dy, ldy};
     for (int r = 0; r < ERNN_MAX_GATES; r++)
-        gradient_of_factors(factors, n_factors, gates, r, &rows, workers);
+        gradients_of_run(factors, n_factors, gates, r, &rows, workers);
 }
 
 typedef struct folding {
