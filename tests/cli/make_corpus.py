@@ -34,7 +34,7 @@ def usage(root):
             (["make", "-o", out, "--sentences", "0"], "1 to 100000"),
             (["make", "-o", out, "--snr", "nan"], "10 to 100"),
             (["make", "-o", out, "extra"], "'extra'"), (["make", "--bogus"], "'--bogus'"),
-            (["make", "--seed"], "'--seed'")):
+            (["make", "--seed"], "--seed: a value")):
         done = run(*arguments)
         check(done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1,
               f"{arguments}: exit {done.returncode}, {done.stderr!r}")
