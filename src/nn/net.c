@@ -125,18 +125,23 @@ static bool make_packing(ernn_net *net, ernn_error *err)
     return p->order && p->length && p->active && p->start;
 }
 
+static size_t larger(size_t most, const ernn_stack *stack)
+{
+    const size_t n = stack ? ernn_stack_scratch(stack) : 0;
+    return n > most ? n : most;
+}
+
 // Floats of scratch for each thread: a product of any matrix, or the loss of an utterance.
 static size_t scratch_size(const ernn_net *net, const ernn_weights *weights)
 {
     const size_t doubles = ernn_loss_scratch(net->max_frames, net->spec.n_labels);
     size_t most = 2 * doubles + (size_t)net->max_frames * (size_t)net->spec.n_labels;
+    most = larger(most, ernn_weights_output(weights));
     for (int l = 0; l < net->spec.n_layers; l++) {
         const ernn_layer_weights parts = ernn_weights_layer(weights, l, 0);
-        const ernn_stack *stacks[] = {parts.input, parts.recurrent, parts.projection,
-                                      ernn_weights_output(weights)};
-        for (int i = 0; i < 4; i++)
-            if (stacks[i] && ernn_stack_scratch(stacks[i]) > most)
-                most = ernn_stack_scratch(stacks[i]);
+        most = larger(most, parts.input);
+        most = larger(most, parts.recurrent);
+        most = larger(most, parts.projection);
     }
     return most;
 }
