@@ -9,6 +9,7 @@ static const char *const METHODS[] = {"dense", "circulant", "admm", "prune", NUL
 static const char *const LOSSES[] = {"ctc", "frame", NULL};
 static const char *const OPTIMISERS[] = {"adam", "adamw", "sgd", NULL};
 static const char *const SCHEDULES[] = {"one_cycle", "cosine", "plateau", "constant", NULL};
+static const char *const TARGETS[] = {"norm", "nearest", NULL};
 
 #define FIELD(name) OPTION_FIELD(ernn_train_options, name)
 
@@ -80,6 +81,9 @@ const ernn_option ernn_training_options[] = {
      .second = offsetof(ernn_train_options, admm_rho_last), .marks = ERNN_TRAINING_ADMM},
     {"growth", OPTION_CONSTANT, FIELD(admm_block_growth), 1, .marks = ERNN_TRAINING_ADMM,
      .help = "blocks of 2, 4 ... up to the wanted sizes"},
+    {"admm-target", OPTION_CHOICE, FIELD(admm_target), .words = TARGETS,
+     .marks = ERNN_TRAINING_ADMM,
+     .help = "norm: to circulant matrices of the same norm; nearest: the paper's, smaller ones"},
     {0}};
 
 static int print_help(void)

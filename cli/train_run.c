@@ -36,7 +36,11 @@ static ernn_status prepare(const ernn_cli_training *a, ernn_model **model, ernn_
     // Circulant from a trained model: its projection, then the k-vectors.
     ernn_model *projected = NULL;
     status = ernn_model_project(*model, structure, &projected, err);
-    if (status == ERNN_OK) {
+    if (status == ERNN_OK && a->options.admm_target == ERNN_ADMM_TARGET_NORM)
+        status = ernn_model_restore_norms(*model, projected, err);
+    if (status != ERNN_OK) {
+        ernn_model_free(projected);
+    } else {
         ernn_model_free(*model);
         *model = projected;
         *has_structure = false;

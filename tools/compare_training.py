@@ -47,6 +47,8 @@ DENSE = ["--lr", "1", "--dropout", "0.3"]
 COMPRESSED = ["--lr", "1", "--dropout", "0.1"]
 DIRECT = ["--lr", "0.5", "--dropout", "0.1", "--init-scale", "2"]
 TEACHER = ["--distillation", "0.5"]
+# The Euclidean projection of the paper, which averages the norm away.
+NEAREST = ["--admm-target", "nearest"]
 
 
 # Balanced over 32 PEs, at the stored bits of blocks of 8 and 16 with 12-bit weights, relative indices of the
@@ -94,6 +96,14 @@ def arms_of(plan):
         arms.append(Arm(f"pruned-{k}", f"ESE (pruned) at the bits of {k}",
                         ["--method", "prune", "--blocks", DENSITY[k], "--prune-epochs", str(plan["rounds"] * 2),
                          "--epochs", str(plan["finetune"] - plan["rounds"])] + COMPRESSED, "start"))
+    for k in ("k4", "k8", "k16", "mixed"):
+        arms.append(Arm(f"admm-{k}-nearest", f"E-RNN (ADMM), {k}, norms not kept",
+                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", str(plan["rounds"]),
+                         "--epochs", str(plan["finetune"])] + NEAREST + COMPRESSED, "start"))
+    for k in ("k8", "k16"):
+        arms.append(Arm(f"projected-{k}-nearest", f"projection + fine-tuning, {k}, norms not kept",
+                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", "0",
+                         "--epochs", str(after)] + NEAREST + COMPRESSED, "start"))
     return arms
 
 
@@ -324,6 +334,8 @@ def p_text(p):
 
 def rival_of(arm):
     """ADMM with the same structure, which every other way to it is compared with."""
+    if arm.name.endswith("-nearest"):
+        return arm.name[:-len("-nearest")]
     for way in ("projected", "direct"):
         if arm.name.startswith(way):
             return "admm" + arm.name[len(way):]

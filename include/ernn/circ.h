@@ -25,6 +25,10 @@ ERNN_API void ernn_circ_expand(const float *w, int rows, int cols, int k, float 
 // wrapped diagonal of each block, over the entries that exist; 0 for a diagonal without any.
 ERNN_API void ernn_circ_project(const float *dense, int rows, int cols, int k, float *w);
 
+// What brings a projection back to the norm of its matrix: |dense| / |projected| (Frobenius), both
+// of n entries, at most sqrt(k), which a matrix of independent entries has; 1 when both are 0.
+ERNN_API double ernn_circ_norm_factor(const float *dense, const float *projected, size_t n, int k);
+
 // dw += the gradient with respect to w, given that with respect to the dense entries: the sum over
 // each wrapped diagonal.
 ERNN_API void ernn_circ_fold_gradient(const float *dense_gradient, int rows, int cols, int k,

@@ -52,6 +52,11 @@ ERNN_API ernn_status ernn_model_copy(const ernn_model *model, ernn_model **copy,
 // Euclidean projection of this one's onto their new sets. (math.md: projection)
 ERNN_API ernn_status ernn_model_project(const ernn_model *model, const ernn_spec *structure,
                                         ernn_model **projected, ernn_error *err);
+// Scales the circulant matrices of `projected`, made of `model` by ernn_model_project, to the norms
+// that they had there: the nearest matrices of these norms. Those whose structure is the model's
+// stay as they are. (math.md: projection, norms)
+ERNN_API ernn_status ernn_model_restore_norms(const ernn_model *model, ernn_model *projected,
+                                              ernn_error *err);
 
 // Borrowed, valid as long as the model.
 ERNN_API const ernn_spec *ernn_model_spec(const ernn_model *model);

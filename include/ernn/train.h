@@ -42,6 +42,12 @@ typedef enum ernn_rate_schedule {
     ERNN_SCHEDULE_CONSTANT,  // linear warm-up, then the peak
 } ernn_rate_schedule;
 
+// What a matrix of ADMM is pulled to and replaced by (docs/math.md, ADMM).
+typedef enum ernn_admm_target {
+    ERNN_ADMM_TARGET_NORM,    // of the circulant matrices with its norm the nearest one
+    ERNN_ADMM_TARGET_NEAREST, // of all circulant matrices the nearest one, as in the paper: smaller
+} ernn_admm_target;
+
 typedef struct ernn_train_report ernn_train_report;
 
 typedef struct ernn_train_options {
@@ -83,6 +89,7 @@ typedef struct ernn_train_options {
     double admm_rho_first; // penalty of the first round, default 0.01 (relative: docs/math.md)
     double admm_rho_last;  // of the last, default 1; geometric in between
     int admm_block_growth; // 1: dense -> 2 -> 4 ... -> k, 0: straight to k
+    ernn_admm_target admm_target; // default of the matrix's norm
     // Pruning
     int prune_epochs; // until the wanted density, 0 to 10000, default 12; 0 = prune at once
     // Distillation

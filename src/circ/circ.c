@@ -5,6 +5,7 @@
 
 #include "circ/circ.h"
 
+#include <math.h>
 #include <string.h>
 
 int ernn_circ_blocks(int n, int k)
@@ -74,6 +75,24 @@ void ernn_circ_project(const float *dense, int rows, int cols, int k, float *w)
             for (int d = 0; d < k; d++)
                 w[d] = counts[d] ? (float)(sums[d] / counts[d]) : 0;
         }
+}
+
+static double energy(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * x[i];
+    return sum;
+}
+
+double ernn_circ_norm_factor(const float *dense, const float *projected, size_t n, int k)
+{
+    // s = min(|W| / |P(W)|, sqrt(k)) (math.md eq. 8a)
+    const double whole = energy(dense, n);
+    const double kept = energy(projected, n);
+    if (whole == 0)
+        return 1;
+    return sqrt(whole < k * kept ? whole / kept : k);
 }
 
 void ernn_circ_fold_gradient(const float *dense_gradient, int rows, int cols, int k, float *dw)

@@ -186,6 +186,32 @@ done:
     return status;
 }
 
+ernn_status ernn_model_restore_norms(const ernn_model *model, ernn_model *projected,
+                                     ernn_error *err)
+{
+    const size_t n = largest_matrix(model);
+    float *before = ernn_mem_new(n, sizeof *before, err);
+    float *after = ernn_mem_new(n, sizeof *after, err);
+    for (size_t i = 0; before && after && i < model->n_tensors; i++) {
+        const ernn_tensor *from = &model->tensors[i];
+        const ernn_tensor *to = &projected->tensors[i];
+        if (to->block == from->block)
+            continue;
+        float *w = projected->parameters + to->offset;
+        ernn_circ_expand(model->parameters + from->offset, from->rows, from->cols, from->block,
+                         before);
+        ernn_circ_expand(w, to->rows, to->cols, to->block, after);
+        const size_t entries = (size_t)to->rows * (size_t)to->cols;
+        const float factor = (float)ernn_circ_norm_factor(before, after, entries, to->block);
+        for (size_t j = 0; j < to->count; j++)
+            w[j] *= factor;
+    }
+    const bool is_done = before && after;
+    ernn_mem_free(before);
+    ernn_mem_free(after);
+    return is_done ? ERNN_OK : ERNN_NO_MEMORY;
+}
+
 // ---- Access ----
 
 const ernn_spec *ernn_model_spec(const ernn_model *model)

@@ -38,10 +38,11 @@ static ernn_status allocate(ernn_admm *admm, ernn_error *err)
 }
 
 ernn_status ernn_admm_init(ernn_admm *admm, const ernn_model *model, const ernn_spec *structure,
-                           ernn_error *err)
+                           ernn_admm_target target, ernn_error *err)
 {
     *admm = (ernn_admm){.model = model,
                         .structure = *structure,
+                        .keeps_norm = target == ERNN_ADMM_TARGET_NORM,
                         .block = ERNN_MAX_BLOCK,
                         .n = ernn_model_n_parameters(model)};
     const ernn_status status = allocate(admm, err);
@@ -97,10 +98,15 @@ void ernn_admm_gradient(ernn_admm *admm, const float *w, float *gradient)
         const int k = block_of(admm, &tensors[i]);
         if (k == 1)
             continue;
+        const size_t begin = tensors[i].offset;
+        const size_t end = begin + tensors[i].count;
         project(admm, &tensors[i], k, w, admm->u);
-        const size_t end = tensors[i].offset + tensors[i].count;
-        for (size_t j = tensors[i].offset; j < end; j++)
-            gradient[j] += rho * (w[j] - admm->z[j] + admm->u[j]);
+        float s = 1;
+        if (admm->keeps_norm)
+            s = (float)ernn_circ_norm_factor(w + begin, admm->z + begin, tensors[i].count, k);
+        // rho (W - s Z + U) (math.md T.5, T.6a)
+        for (size_t j = begin; j < end; j++)
+            gradient[j] += rho * (w[j] - s * admm->z[j] + admm->u[j]);
     }
 }
 

@@ -8,6 +8,7 @@
 typedef struct ernn_admm {
     const ernn_model *model; // dense; gives the tensor table, borrowed
     ernn_spec structure;     // block sizes to reach
+    bool keeps_norm;         // ERNN_ADMM_TARGET_NORM
     int block;               // no larger blocks than this for now
     double rho;              // 0 before the first round
     size_t n;                // parameters
@@ -18,15 +19,16 @@ typedef struct ernn_admm {
 } ernn_admm;
 
 ernn_status ernn_admm_init(ernn_admm *admm, const ernn_model *model, const ernn_spec *structure,
-                           ernn_error *err);
+                           ernn_admm_target target, ernn_error *err);
 void ernn_admm_clear(ernn_admm *admm);
 
 // A new circulant set, blocks of at most `block`: Z = P(W), U = 0.
 void ernn_admm_start(ernn_admm *admm, const float *parameters, int block);
 // Another penalty: the scaled dual U follows, so that rho U stays.
 void ernn_admm_set_rho(ernn_admm *admm, double rho);
-// Z = P(W + U); gradient += rho (W - Z + U). With Z following every update the penalty holds back
-// what leaves the set alone, never what moves within it.
+// Z = P(W + U); gradient += rho (W - s Z + U), s = 1 or what keeps the norm of W. With Z following
+// every update and s = 1 the penalty holds back what leaves the set alone, never what moves within
+// it; s > 1 gives back within the set the norm that is taken outside.
 void ernn_admm_gradient(ernn_admm *admm, const float *parameters, float *gradient);
 // Z = P(W + U), U += W - Z
 void ernn_admm_update(ernn_admm *admm, const float *parameters);

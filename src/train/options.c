@@ -100,6 +100,8 @@ ernn_status ernn_train_validate(const ernn_train_options *o, ernn_error *err)
         is_within("admm_rho_last", o->admm_rho_last, o->admm_rho_first, 1e9, err) &&
         is_within("distillation", o->distillation, 0, 1, err) &&
         is_within("admm_block_growth", o->admm_block_growth, 0, 1, err) &&
+        is_within("admm_target", o->admm_target, ERNN_ADMM_TARGET_NORM, ERNN_ADMM_TARGET_NEAREST,
+                  err) &&
         has_valid_optimiser(o, err) && has_valid_augmentation(o, err) && has_valid_phases(o, err);
     if (!good)
         return ERNN_BAD_ARG;
@@ -177,10 +179,13 @@ void ernn_train_options_print(ernn_buffer *text, const ernn_train_options *o)
     if (o->method == ERNN_METHOD_ADMM)
         ernn_buffer_print(text, "fine-tuning rate=%.17g\nfine-tuning dropout=%.17g\n",
                           o->finetune_rate, o->finetune_dropout);
+    static const char *const targets[] = {"norm", "nearest"};
     if (o->method == ERNN_METHOD_ADMM)
-        ernn_buffer_print(text, "rounds=%d\nround epochs=%d\nrho=%.17g to %.17g\nblock growth=%d\n",
+        ernn_buffer_print(text,
+                          "rounds=%d\nround epochs=%d\nrho=%.17g to %.17g\nblock growth=%d\n"
+                          "target=%s\n",
                           o->admm_rounds, o->admm_epochs, o->admm_rho_first, o->admm_rho_last,
-                          o->admm_block_growth);
+                          o->admm_block_growth, targets[o->admm_target]);
     if (o->method == ERNN_METHOD_PRUNE)
         ernn_buffer_print(text, "prune epochs=%d\n", o->prune_epochs);
     if (o->quantize_epochs > 0)

@@ -267,7 +267,7 @@ ernn_status ernn_trainer_open_phase(ernn_trainer *t, ernn_phase phase, ernn_mode
         return ERNN_NO_MEMORY;
     ernn_status status = ernn_optimiser_init(&t->optimiser, &t->options, model, err);
     if (status == ERNN_OK && phase == ERNN_PHASE_ADMM)
-        status = ernn_admm_init(&t->admm, model, t->structure, err);
+        status = ernn_admm_init(&t->admm, model, t->structure, t->options.admm_target, err);
     if (status == ERNN_OK && phase == ERNN_PHASE_QUANTIZE)
         status = ernn_rounding_init(&t->rounding, model, t->options.weight_bits, err);
     if (status == ERNN_OK)
@@ -372,7 +372,7 @@ static ernn_status note_residuals(ernn_trainer *t, ernn_error *err)
     return ERNN_OK;
 }
 
-// Hard projection: W = P(W), and on with the k-vectors.
+// Hard projection: W = s P(W), and on with the k-vectors.
 ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
 {
     ernn_model *projected = NULL;
@@ -381,8 +381,12 @@ ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
     ernn_status status = note_residuals(t, err);
     if (status == ERNN_OK)
         status = ernn_model_project(t->model, t->structure, &projected, err);
+    if (status == ERNN_OK && t->options.admm_target == ERNN_ADMM_TARGET_NORM)
+        status = ernn_model_restore_norms(t->model, projected, err);
     if (status == ERNN_OK)
         status = ernn_trainer_open_phase(t, ERNN_PHASE_FINETUNE, projected, err);
+    else
+        ernn_model_free(projected);
     status = ernn_comm_agree(t->options.comm, status, err);
     if (status == ERNN_OK)
         status = ernn_trainer_dev_per(t, &t->report.per_projected, err);

@@ -137,6 +137,48 @@ static void test_optimal(void **state)
     for_all(optimal_case);
 }
 
+// s P(W) has the norm of W, and no other circulant matrix of that norm is nearer; never more than
+// sqrt(k), nothing to do for what is circulant.
+static void norm_case(arrays *a, ernn_rng *rng, int rows, int cols, int k)
+{
+    const size_t n = ernn_circ_count(rows, cols, k);
+    const size_t n_dense = (size_t)(rows * cols);
+    float *dense = malloc(n_dense * sizeof *dense);
+    float *zero = calloc(n_dense, sizeof *zero);
+    check_random(rng, dense, n_dense, 1);
+    for (size_t i = 0; i < n_dense; i++) // so that a small block keeps more than 1 / sqrt(k)
+        dense[i] += 1;
+    ernn_circ_project(dense, rows, cols, k, a->w);
+    ernn_circ_expand(a->w, rows, cols, k, a->dense);
+    const double norm = distance(dense, zero, n_dense);
+    const double s = ernn_circ_norm_factor(dense, a->dense, n_dense, k);
+    check_near(s * s * distance(a->dense, zero, n_dense), norm, 1e-5 * norm);
+    check_near(ernn_circ_norm_factor(a->dense, a->dense, n_dense, k), 1, 0);
+    check_near(ernn_circ_norm_factor(zero, zero, n_dense, k), 1, 0);
+    check_near(ernn_circ_norm_factor(dense, zero, n_dense, k), sqrt(k), 1e-15);
+    for (size_t i = 0; i < n_dense; i++)
+        a->dense[i] *= (float)s;
+    const double nearest = distance(a->dense, dense, n_dense);
+    for (int i = 0; i < 5; i++) {
+        check_random(rng, a->dw, n, 1);
+        for (size_t j = 0; j < n; j++)
+            a->dw[j] = a->w[j] + 0.1f * a->dw[j];
+        ernn_circ_expand(a->dw, rows, cols, k, a->other);
+        const double scale = sqrt(norm / distance(a->other, zero, n_dense));
+        for (size_t j = 0; j < n_dense; j++)
+            a->other[j] *= (float)scale;
+        assert_true(distance(a->other, dense, n_dense) > nearest - 1e-5 * norm);
+    }
+    free(zero);
+    free(dense);
+}
+
+static void test_norm(void **state)
+{
+    (void)state;
+    for_all(norm_case);
+}
+
 static void product_case(arrays *a, ernn_rng *rng, int rows, int cols, int k)
 {
     ernn_error err = {0};
@@ -236,9 +278,10 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_expand),   cmocka_unit_test(test_project),
-        cmocka_unit_test(test_optimal),  cmocka_unit_test(test_product),
-        cmocka_unit_test(test_backward), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_expand),  cmocka_unit_test(test_project),
+        cmocka_unit_test(test_optimal), cmocka_unit_test(test_norm),
+        cmocka_unit_test(test_product), cmocka_unit_test(test_backward),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,43 @@ static void test_copy(void **state)
     ernn_model_free(copy);
 }
 
+// Every matrix that became circulant or got larger blocks has its norm back, up to sqrt(k) times
+// that of the projection; all others and the vectors have every bit that they had.
+static void check_norms(const ernn_model *model, ernn_model *projected, const ernn_spec *spec)
+{
+    ernn_error err = {0};
+    ernn_model *before;
+    check_ok(ernn_model_project(model, spec, &before, &err), err);
+    check_ok(ernn_model_restore_norms(model, projected, &err), err);
+    int scaled = 0;
+    for (size_t i = 0; i < ernn_model_n_tensors(model); i++) {
+        const ernn_tensor *from = &ernn_model_tensors(model)[i];
+        const ernn_tensor *to = &ernn_model_tensors(projected)[i];
+        const float *old = ernn_model_parameters_const(before) + to->offset;
+        const float *new = ernn_model_parameters_const(projected) + to->offset;
+        float dense[13 * 27];
+        double norms[3] = {0};
+        if (from->block == to->block) {
+            assert_memory_equal(new, old, to->count * sizeof *old);
+            continue;
+        }
+        scaled++;
+        for (int which = 0; which < 3; which++) {
+            const ernn_tensor *t = which == 0 ? from : to;
+            const float *w = ernn_model_parameters_const(model) + from->offset;
+            ernn_circ_expand(which == 0   ? w
+                             : which == 1 ? old
+                                          : new,
+                             t->rows, t->cols, t->block, dense);
+            for (int j = 0; j < t->rows * t->cols; j++)
+                norms[which] += (double)dense[j] * dense[j];
+        }
+        check_near(norms[2], fmin(norms[0], norms[1] * to->block), 1e-5 * norms[0]);
+    }
+    assert_int_equal(scaled, 2 * (4 + 4 + 1) + 1);
+    ernn_model_free(before);
+}
+
 // Against circ's projection matrix by matrix; vectors unchanged.
 static void test_project(void **state)
 {
@@ -188,6 +225,7 @@ static void test_project(void **state)
     for (size_t i = 0; i < ernn_model_n_parameters(again); i++)
         check_near(ernn_model_parameters(again)[i], ernn_model_parameters(projected)[i], 1e-6);
     ernn_model_free(again);
+    check_norms(model, projected, &spec);
     ernn_model_free(projected);
     spec.n_inputs++;
     assert_int_equal(ernn_model_project(model, &spec, &projected, &err), ERNN_BAD_ARG);

@@ -122,7 +122,8 @@ static int set_up(void **state)
     c->structure = spec;
     check_ok(ernn_spec_parse_blocks(&c->structure, "input=1,recurrent=8,projection=4", &err), err);
     check_ok(ernn_model_new(&spec, &features, ERNN_PHONES_39, 1, &c->model, &err), err);
-    check_ok(ernn_admm_init(&c->admm, c->model, &c->structure, &err), err);
+    check_ok(ernn_admm_init(&c->admm, c->model, &c->structure, ERNN_ADMM_TARGET_NEAREST, &err),
+             err);
     c->w = ernn_model_parameters(c->model);
     c->n = ernn_model_n_parameters(c->model);
     ernn_rng rng = ernn_rng_new(4, 0, 0);
@@ -244,6 +245,44 @@ static void test_admm_gradient(void **state)
     free(gradient);
 }
 
+// T.6a: what the norm adds to the penalty's gradient is -rho (s - 1) P(W), s P(W) as long as W.
+static void test_admm_norm(void **state)
+{
+    admm_case *c = *state;
+    const ernn_tensor *tensors = ernn_model_tensors(c->model);
+    ernn_admm_start(&c->admm, c->w, 64);
+    ernn_admm_set_rho(&c->admm, 1.9);
+    ernn_admm_update(&c->admm, c->w);
+    float *plain = calloc(c->n, sizeof *plain);
+    float *gradient = calloc(c->n, sizeof *gradient);
+    float *zero = calloc(c->n, sizeof *zero);
+    ernn_admm_gradient(&c->admm, c->w, plain);
+    c->admm.keeps_norm = true;
+    ernn_admm_gradient(&c->admm, c->w, gradient);
+    for (size_t i = 0; i < ernn_model_n_tensors(c->model); i++) {
+        const ernn_tensor *t = &tensors[i];
+        const int k = expected_block(t, 64);
+        double whole = 0;
+        double kept = 0;
+        for (size_t j = t->offset; k > 1 && j < t->offset + t->count; j++) {
+            const int at = (int)(j - t->offset);
+            const double z = projected(t, k, c->w, zero, at / t->cols, at % t->cols);
+            whole += (double)c->w[j] * c->w[j];
+            kept += z * z;
+        }
+        const double s = k > 1 ? fmin(sqrt(whole / kept), sqrt(k)) : 1;
+        assert_true(k == 1 || s > 1.3);
+        for (size_t j = t->offset; j < t->offset + t->count; j++) {
+            const int at = (int)(j - t->offset);
+            const double z = k > 1 ? projected(t, k, c->w, zero, at / t->cols, at % t->cols) : 0;
+            check_near(gradient[j], plain[j] - 1.9 * (s - 1) * z, 1e-5);
+        }
+    }
+    free(plain);
+    free(gradient);
+    free(zero);
+}
+
 // T.8: rho U stays when rho changes.
 static void test_admm_rho(void **state)
 {
@@ -265,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_batches),
         cmocka_unit_test_setup_teardown(test_admm_updates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_admm_gradient, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_admm_norm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_admm_rho, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
