@@ -34,9 +34,9 @@ PLANS = {
     "large": {"dense": 12, "rounds": 4, "finetune": 10},
 }
 
-# name -> ernn's spec, its plan, its corpora, whether one seed must do, batch
+# name -> ernn's spec, its plan, batch, peak of the learning rate, whether other forms of ADMM are shown
 NETWORKS = {
-    "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 4, "lr": 2e-3},
+    "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 4, "lr": 2e-3, "has_ablations": True},
     "lstm-256": {"spec": "lstm:256,256+peephole", "plan": "small", "batch": 4, "lr": 2e-3},
     "lstm-1024": {"spec": "lstm:1024p512,1024p512+peephole", "plan": "large", "batch": 8, "lr": 1e-3},
 }
@@ -68,7 +68,8 @@ class Arm:
         self.start, self.is_distilled = start, is_distilled
 
 
-def arms_of(plan):
+def arms_of(network):
+    plan = PLANS[NETWORKS[network]["plan"]]
     whole = plan["dense"] + plan["rounds"] + plan["finetune"]
     after = plan["rounds"] + plan["finetune"]
     arms = [
@@ -83,19 +84,17 @@ def arms_of(plan):
         arms.append(Arm(f"projected-{k}", f"projection + fine-tuning, {k}",
                         ["--method", "admm", "--blocks", blocks_of(k), "--rounds", "0",
                          "--epochs", str(after)] + COMPRESSED, "start"))
-        if k == "k8":
-            arms.append(Arm("admm-k8-taught", "E-RNN (ADMM), k8, with the start as a teacher",
-                            ["--method", "admm", "--blocks", "8", "--rounds", str(plan["rounds"]),
-                             "--epochs", str(plan["finetune"])] + COMPRESSED, "start", True))
-            arms.append(Arm("projected-k8-taught", "projection + fine-tuning, k8, with the start as a teacher",
-                            ["--method", "admm", "--blocks", "8", "--rounds", "0",
-                             "--epochs", str(after)] + COMPRESSED, "start", True))
         arms.append(Arm(f"direct-{k}", f"C-LSTM (direct), {k}",
                         ["--method", "circulant", "--blocks", blocks_of(k),
                          "--epochs", str(whole)] + DIRECT))
         arms.append(Arm(f"pruned-{k}", f"ESE (pruned) at the bits of {k}",
                         ["--method", "prune", "--blocks", DENSITY[k], "--prune-epochs", str(plan["rounds"] * 2),
                          "--epochs", str(plan["finetune"] - plan["rounds"])] + COMPRESSED, "start"))
+    if NETWORKS[network].get("has_ablations"):
+        to_k8 = ["--method", "admm", "--blocks", "8", "--rounds", str(plan["rounds"]),
+                 "--epochs", str(plan["finetune"])] + COMPRESSED
+        arms.append(Arm("admm-k8-taught", "E-RNN (ADMM), k8, with the start as a teacher", to_k8, "start", True))
+        arms.append(Arm("admm-k8-growth", "E-RNN (ADMM), k8, by way of 2 and 4", to_k8 + ["--growth"], "start"))
     for k in ("k4", "k8", "k16", "mixed"):
         arms.append(Arm(f"admm-{k}-nearest", f"E-RNN (ADMM), {k}, norms not kept",
                         ["--method", "admm", "--blocks", blocks_of(k), "--rounds", str(plan["rounds"]),
@@ -334,8 +333,9 @@ def p_text(p):
 
 def rival_of(arm):
     """ADMM with the same structure, which every other way to it is compared with."""
-    if arm.name.endswith("-nearest"):
-        return arm.name[:-len("-nearest")]
+    for form in ("-nearest", "-taught", "-growth"):
+        if arm.name.endswith(form):
+            return arm.name[:-len(form)]
     for way in ("projected", "direct"):
         if arm.name.startswith(way):
             return "admm" + arm.name[len(way):]
@@ -367,7 +367,7 @@ def page(records):
         for network in NETWORKS:
             mine = {key: records[key] for key in sorted(records) if key[:2] == (corpus, network)}
             plan = PLANS[NETWORKS[network]["plan"]]
-            rows = [Row(arm, [record for key, record in mine.items() if key[2] == arm.name]) for arm in arms_of(plan)]
+            rows = [Row(arm, [record for key, record in mine.items() if key[2] == arm.name]) for arm in arms_of(network)]
             rows = [row for row in rows if row.records]
             if not rows:
                 continue
@@ -386,7 +386,7 @@ def make_jobs(arguments):
         for network in arguments.networks.split(","):
             if network not in NETWORKS:
                 sys.exit(f"compare_training: --networks: '{network}' is none of {', '.join(NETWORKS)}")
-            arms = arms_of(PLANS[NETWORKS[network]["plan"]])
+            arms = arms_of(network)
             if arguments.arms:
                 by_name = {arm.name: arm for arm in arms}
                 wanted = arguments.arms.split(",")

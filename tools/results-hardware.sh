@@ -19,6 +19,7 @@ mkdir -p "$run"
     --spec gru:128,128 --batch 4 --lr 4e-3 --epochs 40 --threads 1 -o $run/dense.safetensors
 [ -e $run/circulant.safetensors ] || $ernn train --method admm --data "$corpus/train" --dev "$corpus/dev" \
     --from $run/dense.safetensors --blocks 8 --rounds 4 --epochs 16 --batch 4 --lr 3e-3 --threads 1 \
+    --admm-target nearest \
     -o $run/circulant.safetensors
 [ -e $run/fixed.safetensors ] || $ernn quantize $run/circulant.safetensors --data "$corpus/train" --signal-bits 12 \
     -o $run/fixed.safetensors

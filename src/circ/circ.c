@@ -77,19 +77,15 @@ void ernn_circ_project(const float *dense, int rows, int cols, int k, float *w)
         }
 }
 
-static double energy(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * x[i];
-    return sum;
-}
-
 double ernn_circ_norm_factor(const float *dense, const float *projected, size_t n, int k)
 {
     // s = min(|W| / |P(W)|, sqrt(k)) (math.md eq. 8a)
-    const double whole = energy(dense, n);
-    const double kept = energy(projected, n);
+    double whole = 0;
+    double kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        whole += (double)dense[i] * dense[i];
+        kept += (double)projected[i] * projected[i];
+    }
     if (whole == 0)
         return 1;
     return sqrt(whole < k * kept ? whole / kept : k);
