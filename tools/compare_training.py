@@ -25,6 +25,8 @@ import sys
 import threading
 import time
 
+import training_plot
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ERNN = ROOT / "build" / "cli" / "ernn"
 
@@ -360,9 +362,19 @@ def table(rows):
     return "\n".join(lines)
 
 
+def panel_of(title, rows):
+    points = {}
+    for row in rows:
+        points.setdefault(training_plot.series_of(row.arm.name), []).append(
+            (row.records[0].bits / 1000, *row.per("float")))
+    dense = [row.per("float")[0] for row in rows if row.arm.name == "dense"] or [math.nan]
+    return training_plot.panel(title, dense[0], points)
+
+
 def page(records):
-    """docs/results-training.md from the results that there are."""
+    """docs/results-training.md and its picture from the results that there are."""
     parts = [(ROOT / "tools" / "results-training.head.md").read_text().rstrip()]
+    panels = []
     for corpus in dict.fromkeys(key[0] for key in sorted(records)):
         for network in NETWORKS:
             mine = {key: records[key] for key in sorted(records) if key[:2] == (corpus, network)}
@@ -376,6 +388,11 @@ def page(records):
                          f"{len(first.edits['float'])} test utterances, {first.references:,} reference phones. Epochs: "
                          f"{plan['dense']} dense, then {plan['rounds']} rounds of ADMM and {plan['finetune']} of "
                          f"fine-tuning; every other way takes the same {sum(plan.values())} in all.\n\n" + table(rows))
+            panels.append(panel_of(f"{corpus}, {NETWORKS[network]['spec']}", rows))
+    try:
+        training_plot.draw(ROOT / "docs" / "results-training.svg", panels)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"compare_training: docs/results-training.svg: gnuplot: {error}; apt-get install gnuplot-nox")
     write(ROOT / "docs" / "results-training.md", "\n\n".join(parts) + "\n")
 
 
