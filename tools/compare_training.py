@@ -70,22 +70,24 @@ class Arm:
         self.start, self.is_distilled = start, is_distilled
 
 
+def admm(k, plan, *more):
+    """The options of ADMM, all rounds of the plan; rounds of 0 is projection + fine-tuning."""
+    return ["--method", "admm", "--blocks", blocks_of(k), "--rounds", str(plan["rounds"]),
+            "--epochs", str(plan["finetune"]), *more] + COMPRESSED
+
+
 def arms_of(network):
     plan = PLANS[NETWORKS[network]["plan"]]
     whole = plan["dense"] + plan["rounds"] + plan["finetune"]
-    after = plan["rounds"] + plan["finetune"]
+    at_once = {"rounds": 0, "finetune": plan["rounds"] + plan["finetune"]}
     arms = [
         Arm("start", "dense, where the others start", DENSE + ["--epochs", str(plan["dense"])]),
         Arm("dense", "dense", DENSE + ["--epochs", str(whole)]),
     ]
     for k in ("k4", "k8", "k16", "mixed"):
-        arms.append(Arm(f"admm-{k}", f"E-RNN (ADMM), {k}",
-                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", str(plan["rounds"]),
-                         "--epochs", str(plan["finetune"])] + COMPRESSED, "start"))
+        arms.append(Arm(f"admm-{k}", f"E-RNN (ADMM), {k}", admm(k, plan), "start"))
     for k in ("k8", "k16"):
-        arms.append(Arm(f"projected-{k}", f"projection + fine-tuning, {k}",
-                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", "0",
-                         "--epochs", str(after)] + COMPRESSED, "start"))
+        arms.append(Arm(f"projected-{k}", f"projection + fine-tuning, {k}", admm(k, at_once), "start"))
         arms.append(Arm(f"direct-{k}", f"C-LSTM (direct), {k}",
                         ["--method", "circulant", "--blocks", blocks_of(k),
                          "--epochs", str(whole)] + DIRECT))
@@ -93,18 +95,14 @@ def arms_of(network):
                         ["--method", "prune", "--blocks", DENSITY[k], "--prune-epochs", str(plan["rounds"] * 2),
                          "--epochs", str(plan["finetune"] - plan["rounds"])] + COMPRESSED, "start"))
     if NETWORKS[network].get("has_ablations"):
-        to_k8 = ["--method", "admm", "--blocks", "8", "--rounds", str(plan["rounds"]),
-                 "--epochs", str(plan["finetune"])] + COMPRESSED
-        arms.append(Arm("admm-k8-taught", "E-RNN (ADMM), k8, with the start as a teacher", to_k8, "start", True))
-        arms.append(Arm("admm-k8-growth", "E-RNN (ADMM), k8, by way of 2 and 4", to_k8 + ["--growth"], "start"))
+        arms.append(Arm("admm-k8-taught", "E-RNN (ADMM), k8, with the start as a teacher", admm("k8", plan), "start",
+                        is_distilled=True))
+        arms.append(Arm("admm-k8-growth", "E-RNN (ADMM), k8, by way of 2 and 4", admm("k8", plan, "--growth"), "start"))
     for k in ("k4", "k8", "k16", "mixed"):
-        arms.append(Arm(f"admm-{k}-nearest", f"E-RNN (ADMM), {k}, norms not kept",
-                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", str(plan["rounds"]),
-                         "--epochs", str(plan["finetune"])] + NEAREST + COMPRESSED, "start"))
+        arms.append(Arm(f"admm-{k}-nearest", f"E-RNN (ADMM), {k}, norms not kept", admm(k, plan, *NEAREST), "start"))
     for k in ("k8", "k16"):
         arms.append(Arm(f"projected-{k}-nearest", f"projection + fine-tuning, {k}, norms not kept",
-                        ["--method", "admm", "--blocks", blocks_of(k), "--rounds", "0",
-                         "--epochs", str(after)] + NEAREST + COMPRESSED, "start"))
+                        admm(k, at_once, *NEAREST), "start"))
     return arms
 
 
