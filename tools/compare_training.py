@@ -316,6 +316,12 @@ class Row:
     def per(self, kind):
         return mean_and_deviation([record.per(kind) for record in self.records])
 
+    def text(self, kind):
+        """Mean and deviation; two seeds have none worth the name and stand side by side."""
+        if len(self.records) == 2:
+            return " / ".join(f"{record.per(kind):.2f}" for record in self.records)
+        return pm(*self.per(kind))
+
     def against(self, other, kind="float"):
         """p of the paired test over the seeds that both have."""
         theirs = {record.key[3]: record.edits[kind] for record in other.records}
@@ -349,11 +355,11 @@ def table(rows):
     lines = ["| | parameters | kbit | float PER % | 12-bit PER % | to dense | p to dense | p to ADMM | seeds | s |",
              "|---|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
-        mean, deviation = row.per("float")
+        mean, _ = row.per("float")
         rival = by_name.get(rival_of(row.arm))
         lines.append("| " + " | ".join([
             row.arm.title, f"{row.records[0].parameters:,}", f"{row.records[0].bits / 1000:,.0f}",
-            pm(mean, deviation), pm(*row.per("fixed")),
+            row.text("float"), row.text("fixed"),
             "" if row is dense else f"{mean - dense.per('float')[0]:+.2f}",
             "" if row is dense else p_text(row.against(dense)),
             p_text(row.against(rival)) if rival else "", str(len(row.records)), f"{statistics.mean(r.seconds for r in row.records):.0f}"]) + " |")
@@ -361,12 +367,17 @@ def table(rows):
 
 
 def panel_of(title, rows):
+    """Over the seeds that all ways have; those of a way with more of them would be another mean."""
+    drawn = [row for row in rows if training_plot.series_of(row.arm.name) or row.arm.name == "dense"]
+    shared = set.intersection(*({record.key[3] for record in row.records} for row in drawn
+                                if not row.arm.name.endswith("-nearest")))
     points = {}
-    for row in rows:
-        points.setdefault(training_plot.series_of(row.arm.name), []).append(
-            (row.records[0].bits / 1000, *row.per("float")))
-    dense = [row.per("float")[0] for row in rows if row.arm.name == "dense"] or [math.nan]
-    return training_plot.panel(title, dense[0], points)
+    for row in (Row(row.arm, [record for record in row.records if record.key[3] in shared]) for row in drawn):
+        if row.records:
+            series = training_plot.series_of(row.arm.name) or "dense"
+            points.setdefault(series, []).append((row.records[0].bits / 1000, *row.per("float")))
+    dense = points.pop("dense", [(0, math.nan, 0)])[0][1]
+    return training_plot.panel(title, dense, points)
 
 
 def page(records):
