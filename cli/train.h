@@ -60,6 +60,9 @@ void ernn_cli_sets_free(ernn_cli_sets *sets);
 
 // One line to stderr: the network to be trained, its parameters and what of them is padding.
 void ernn_cli_training_start(const ernn_spec *spec);
+// Another: the PER on `dev` of the dense model that ADMM or pruning starts from, and a word when it
+// has hardly learned.
+void ernn_cli_training_note_start(const ernn_model *dense, const ernn_sequences *dev, int threads);
 
 // The log: a line of JSON for each epoch and, when the training `is_done`, one for the result. NULL
 // when memory is short; freed by free().

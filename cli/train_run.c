@@ -193,6 +193,10 @@ int ernn_cli_train_run(ernn_cli_training *a)
         a->options.progress_user = &progress;
         if (ernn_comm_rank(a->options.comm) == 0) {
             ernn_cli_training_start(&structure);
+            if (a->from && sets.dev && !a->options.resume &&
+                ernn_spec_is_dense(ernn_model_spec(model)) &&
+                (a->options.method == ERNN_METHOD_ADMM || a->options.method == ERNN_METHOD_PRUNE))
+                ernn_cli_training_note_start(model, sets.dev, a->options.threads);
             a->options.on_epoch = log_epoch;
             a->options.on_epoch_user = a;
         }

@@ -30,3 +30,21 @@ void ernn_cli_training_start(const ernn_spec *spec)
     }
     fprintf(stderr, "%s\n", *before == ',' ? ")" : "");
 }
+
+void ernn_cli_training_note_start(const ernn_model *dense, const ernn_sequences *dev, int threads)
+{
+    // From a start above it a network of 1024 cells did not recover in its plan:
+    // docs/results-training.md.
+    static const double HARDLY_LEARNED = 80;
+    ernn_error err = {0};
+    ernn_evaluation evaluation;
+    if (ernn_evaluate(dense, dev, NULL, threads, &evaluation, &err) != ERNN_OK)
+        return; // training will say what is wrong
+    const double per = ernn_evaluation_per(&evaluation, dev);
+    ernn_evaluation_free(&evaluation);
+    fprintf(stderr, "starts from a dev PER of %.2f %%", per);
+    if (per >= HARDLY_LEARNED)
+        fprintf(stderr, ": the dense model has hardly learned; more epochs of it first may be "
+                        "worth more than more of what follows");
+    fputc('\n', stderr);
+}

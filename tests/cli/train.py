@@ -75,8 +75,11 @@ def training(root, train, dev):
     check(lines[-1]["best_dev_per"] == min(l["dev_per"] for l in lines[:-1]), "best epoch")
 
     blocks = ["--blocks", "input=2,recurrent=4", "--epochs", 2]
-    admm = json.loads(run("train", *common, *blocks, "--method", "admm", "--from", root / "whole",
-                          "--rounds", 4, "--growth", "-o", root / "admm", "--plot", root / "admm.svg", "--json").stdout)
+    done = run("train", *common, *blocks, "--method", "admm", "--from", root / "whole", "--rounds", 4, "--growth",
+               "-o", root / "admm", "--plot", root / "admm.svg", "--json")
+    note = f"starts from a dev PER of {lines[-1]['best_dev_per']:.2f} %"
+    check(note + "\n" in done.stderr, f"dev PER of the start, {note}: {done.stderr}")
+    admm = json.loads(done.stdout)
     check([e["phase"] for e in admm["epochs"]] == ["admm"] * 4 + ["finetune"] * 2, "phases")
     check(len(admm["residuals"]) == 6, "residuals")
     for epoch in admm["epochs"][:4]:
@@ -86,6 +89,11 @@ def training(root, train, dev):
         check(epoch["gradient_norm"] > 0 and epoch["frames_per_second"] > 0, "log of an epoch")
     check(admm["epochs"][-1]["seconds_left"] == 0 < admm["epochs"][0]["seconds_left"], "time left")
     plot(root, admm)
+    run("train", *common, "--spec", "gru:16", "--epochs", 1, "--lr", 1e-6, "-o", root / "hardly")
+    forms = {target: run("train", *common, *blocks, "--method", "admm", "--from", root / "hardly", "--rounds", 1,
+                         "--admm-target", target, "-o", root / target).stderr for target in ("norm", "nearest")}
+    check("hardly learned" in forms["norm"], f"start that knows nothing: {forms['norm']}")
+    check((root / "norm").read_bytes() != (root / "nearest").read_bytes(), "--admm-target changes nothing")
     run("train", *common, *blocks, "--method", "circulant", "--spec", "gru:16", "-o", root / "direct")
     run("train", *common, *blocks, "--method", "circulant", "--from", root / "whole", "-o",
         root / "projected")
