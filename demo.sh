@@ -27,7 +27,7 @@ $ernn corpus make -o $run/corpus --sentences 400 --test-sentences 60 --seed 1
 say "2. Explore: which cell, block sizes, word lengths and parallelism keep the accuracy on $device?"
 $ernn explore --data $run/corpus/TRAIN --device $device --spec lstm:96,96 --max-loss 6 \
     --epochs 20 --rounds 8 --finetune 16 --batch 4 --lr 6e-3 --admm-lr 4e-3 --dropout 0.1 \
-    -o $run/explore
+    --admm-target nearest -o $run/explore
 cp $run/explore/explore.json $run/
 spec=$(field $run/explore.json spec)
 blocks=$(field $run/explore.json blocks)
@@ -43,7 +43,8 @@ $ernn eval $run/dense.safetensors --data $run/corpus/TEST --json >$run/dense.jso
 
 say "4. The same network to block-circulant by ADMM: $blocks"
 $ernn train --method admm --from $run/dense.safetensors --blocks "$blocks" \
-    --data $run/corpus/TRAIN --rounds 8 --epochs 24 --batch 4 --lr 4e-3 --dropout 0.1 -o $run/circulant.safetensors
+    --data $run/corpus/TRAIN --rounds 8 --epochs 24 --batch 4 --lr 4e-3 --dropout 0.1 \
+    --admm-target nearest -o $run/circulant.safetensors
 $ernn eval $run/circulant.safetensors --data $run/corpus/TEST
 $ernn eval $run/circulant.safetensors --data $run/corpus/TEST --json >$run/circulant.json
 
