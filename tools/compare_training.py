@@ -322,11 +322,20 @@ class Row:
             return " / ".join(f"{record.per(kind):.2f}" for record in self.records)
         return pm(*self.per(kind))
 
+    def pairs(self, other):
+        """(ours, theirs) for each seed that both have."""
+        theirs = {record.key[3]: record for record in other.records}
+        return [(record, theirs[record.key[3]]) for record in self.records if record.key[3] in theirs]
+
+    def difference(self, other):
+        """PER above that of the other over the seeds that both have."""
+        pairs = self.pairs(other)
+        return statistics.mean(a.per("float") - b.per("float") for a, b in pairs) if pairs else float("nan")
+
     def against(self, other, kind="float"):
         """p of the paired test over the seeds that both have."""
-        theirs = {record.key[3]: record.edits[kind] for record in other.records}
-        pairs = [(record.edits[kind], theirs[record.key[3]]) for record in self.records if record.key[3] in theirs]
-        return paired_test([a for a, _ in pairs], [b for _, b in pairs]) if pairs else float("nan")
+        pairs = self.pairs(other)
+        return paired_test([a.edits[kind] for a, _ in pairs], [b.edits[kind] for _, b in pairs]) if pairs else float("nan")
 
 
 def pm(mean, deviation):
@@ -355,12 +364,11 @@ def table(rows):
     lines = ["| | parameters | kbit | float PER % | 12-bit PER % | to dense | p to dense | p to ADMM | seeds | s |",
              "|---|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
-        mean, _ = row.per("float")
         rival = by_name.get(rival_of(row.arm))
         lines.append("| " + " | ".join([
             row.arm.title, f"{row.records[0].parameters:,}", f"{row.records[0].bits / 1000:,.0f}",
             row.text("float"), row.text("fixed"),
-            "" if row is dense else f"{mean - dense.per('float')[0]:+.2f}",
+            "" if row is dense else f"{row.difference(dense):+.2f}",
             "" if row is dense else p_text(row.against(dense)),
             p_text(row.against(rival)) if rival else "", str(len(row.records)), f"{statistics.mean(r.seconds for r in row.records):.0f}"]) + " |")
     return "\n".join(lines)
