@@ -34,6 +34,7 @@ ERNN = ROOT / "build" / "cli" / "ernn"
 PLANS = {
     "small": {"dense": 12, "rounds": 6, "finetune": 26},
     "large": {"dense": 12, "rounds": 4, "finetune": 10},
+    "trained": {"dense": 26, "rounds": 4, "finetune": 10},  # from a start that has learned
 }
 
 # name -> ernn's spec, its plan, batch, peak of the learning rate, whether other forms of ADMM are shown
@@ -41,6 +42,7 @@ NETWORKS = {
     "gru-256": {"spec": "gru:256,256", "plan": "small", "batch": 4, "lr": 2e-3, "has_ablations": True},
     "lstm-256": {"spec": "lstm:256,256+peephole", "plan": "small", "batch": 4, "lr": 2e-3},
     "lstm-1024": {"spec": "lstm:1024p512,1024p512+peephole", "plan": "large", "batch": 8, "lr": 1e-3},
+    "lstm-1024-long": {"spec": "lstm:1024p512,1024p512+peephole", "plan": "trained", "batch": 8, "lr": 1e-3},
 }
 
 # Tuned on an4's development set with seed 1, arm by arm (docs/results-training.md says how).
@@ -357,10 +359,16 @@ def rival_of(arm):
     return "admm" + arm.name[len("pruned"):] if arm.name.startswith("pruned") else None
 
 
+def dense_of(rows):
+    """What the others are compared with: dense training of as many epochs, else their start."""
+    by_name = {row.arm.name: row for row in rows}
+    return by_name.get("dense") or by_name.get("start") or rows[0]
+
+
 def table(rows):
     """Markdown of one network on one corpus."""
     by_name = {row.arm.name: row for row in rows}
-    dense = by_name.get("dense") or by_name.get("start") or rows[0]
+    dense = dense_of(rows)
     lines = ["| | parameters | kbit | float PER % | 12-bit PER % | to dense | p to dense | p to ADMM | seeds | s |",
              "|---|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
@@ -376,7 +384,8 @@ def table(rows):
 
 def panel_of(title, rows):
     """Over the seeds that all ways have; those of a way with more of them would be another mean."""
-    drawn = [row for row in rows if training_plot.series_of(row.arm.name) or row.arm.name == "dense"]
+    reference = dense_of(rows)
+    drawn = [row for row in rows if training_plot.series_of(row.arm.name) or row is reference]
     shared = set.intersection(*({record.key[3] for record in row.records} for row in drawn
                                 if not row.arm.name.endswith("-nearest")))
     points = {}
@@ -384,8 +393,7 @@ def panel_of(title, rows):
         if row.records:
             series = training_plot.series_of(row.arm.name) or "dense"
             points.setdefault(series, []).append((row.records[0].bits / 1000, *row.per("float")))
-    dense = points.pop("dense", [(0, math.nan, 0)])[0][1]
-    return training_plot.panel(title, dense, points)
+    return training_plot.panel(title, points.pop("dense", [(0, math.nan, 0)])[0][1], points)
 
 
 def page(records):
@@ -401,11 +409,12 @@ def page(records):
             if not rows:
                 continue
             first = rows[0].records[0]
-            parts.append(f"## {corpus}, {NETWORKS[network]['spec']}\n\n"
+            title = f"{corpus}, {NETWORKS[network]['spec']}, start of {plan['dense']} epochs"
+            parts.append(f"## {title}\n\n"
                          f"{len(first.edits['float'])} test utterances, {first.references:,} reference phones. Epochs: "
                          f"{plan['dense']} dense, then {plan['rounds']} rounds of ADMM and {plan['finetune']} of "
                          f"fine-tuning; every other way takes the same {sum(plan.values())} in all.\n\n" + table(rows))
-            panels.append(panel_of(f"{corpus}, {NETWORKS[network]['spec']}", rows))
+            panels.append(panel_of(title, rows))
     try:
         training_plot.draw(ROOT / "docs" / "results-training.svg", panels)
     except (OSError, subprocess.CalledProcessError) as error:
