@@ -28,8 +28,8 @@ def series_of(arm_name):
 
 
 def panel(title, dense, points):
-    """`dense`: its PER; `points`: series -> [(kbit, PER, deviation)]."""
-    plots = []
+    """`dense`: its PER, NaN without one; `points`: series -> [(kbit, PER, deviation)]. None: nothing to draw."""
+    plots = [] if math.isnan(dense) else [f"{dense} w l lc rgb '#555555' dt 3 lw 2 t 'dense'"]
     blocks = []
     for at, (name, colour, dash, mark) in enumerate(STYLES):
         if not points.get(name):
@@ -42,12 +42,14 @@ def panel(title, dense, points):
         look = f"lc rgb '{colour}' dt {dash} lw 2"
         plots.append(f"$d{at} u ($1*{shift}):2 w l {look} notitle")
         plots.append(f"$d{at} u ($1*{shift}):2:3 w yerrorbars pt {mark} ps 0.7 lc rgb '{colour}' lw 1 t '{name}'")
-    return "\n".join(blocks + [f"set title '{title}'",
-                               "plot " + ", ".join([f"{dense} w l lc rgb '#555555' dt 3 lw 2 t 'dense'"] + plots)])
+    return "\n".join(blocks + [f"set title '{title}'", "plot " + ", ".join(plots)]) if blocks else None
 
 
 def draw(path, panels):
     """Writes the SVG `path`; panels as of panel(). Raises OSError or CalledProcessError."""
+    panels = [panel for panel in panels if panel]
+    if not panels:
+        return
     columns = 2 if len(panels) > 1 else 1
     rows = (len(panels) + columns - 1) // columns
     part = pathlib.Path(f"{path}.part")
