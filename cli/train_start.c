@@ -1,4 +1,4 @@
-// The line with which a training starts: what is trained, what it stores, and what of that is
+// The lines with which a training starts: what is trained, what it stores, and what of that is
 // padding, layer by layer and class by class. SPDX-License-Identifier: Apache-2.0
 #include "train.h"
 
