@@ -10,7 +10,6 @@ random state and from zero, with stalls and without (tests/rtl/random_layers.py 
 single layers). A failure prints the line that repeats it.
 SPDX-License-Identifier: Apache-2.0
 """
-import argparse
 import json
 import pathlib
 import random
@@ -18,6 +17,9 @@ import re
 import shutil
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import seeds  # noqa: E402
 
 SIZES = [1, 2, 3, 5, 8, 9, 16, 17, 24, 31, 33]
 BLOCKS = [1, 2, 4, 4, 8, 8, 16, 32]  # 16 and 32 in single layers: transforms take Icarus minutes
@@ -93,28 +95,11 @@ def run(writer, ernn, rtl, path, seed):
     return "" if result["pass"] and result["frames"] >= 20 else f"{result}"
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    for name in ("writer", "ernn", "rtl", "folder"):
-        parser.add_argument(name)
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    options = parser.parse_args()
-    seeds = [options.only] if options.only is not None else range(options.first, options.first + options.count)
-    folder = pathlib.Path(options.folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    failed = 0
-    for seed in seeds:
-        wrong = run(options.writer, options.ernn, options.rtl, folder / str(seed), seed)
-        if wrong:
-            failed += 1
-            arguments, more = network(seed)
-            print(f"{wrong}\nFAILED: random_networks.py {options.writer} {options.ernn} {options.rtl} {options.folder} "
-                  f"--only {seed}   # {' '.join(arguments + more)}", flush=True)
-    print(f"{len(seeds) - failed} of {len(seeds)} networks agree with src/rt in every word and with the model in cycles")
-    return failed != 0
+def check(options, path, seed):
+    arguments, more = network(seed)
+    return run(options.writer, options.ernn, options.rtl, path, seed), " ".join(arguments + more)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeds.run(["writer", "ernn", "rtl", "folder"], 100, check,
+                       "networks agree with src/rt in every word and with the model in cycles"))

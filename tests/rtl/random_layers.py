@@ -8,12 +8,14 @@ each matrix, elements, lanes, streams, word lengths, stalls; 50 frames of each s
 state, then resets and loads. A failure prints the line that repeats it. SPDX-License-Identifier:
 Apache-2.0
 """
-import argparse
 import os
 import pathlib
 import random
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import seeds  # noqa: E402
 
 
 def power_of_two(rng, limit):
@@ -67,33 +69,14 @@ def configuration(seed):
     return ("dut_gru_layer" if is_gru else "dut_lstm_layer"), keys
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("vectors")
-    parser.add_argument("root")
-    parser.add_argument("folder")
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    options = parser.parse_args()
-    seeds = ([options.only] if options.only is not None else
-             range(options.first, options.first + options.count))
-    pathlib.Path(options.folder).mkdir(parents=True, exist_ok=True)
-    failed = 0
-    for seed in seeds:
-        dut, keys = configuration(seed)
-        run = os.path.join(options.root, "tests", "rtl", "run.sh")
-        done = subprocess.run(["sh", run, "icarus", options.vectors, options.root,
-                               os.path.join(options.folder, str(seed)), "tb_stream", dut, "layer"] + keys,
-                              capture_output=True, text=True, check=False)
-        if done.returncode:
-            failed += 1
-            print(done.stdout[-600:] + done.stderr[-600:])
-            print(f"FAILED: random_layers.py {options.vectors} {options.root} {options.folder} "
-                  f"--only {seed}   # {dut} {' '.join(keys)}", flush=True)
-    print(f"{len(seeds) - failed} of {len(seeds)} configurations agree with src/rt in every word")
-    return failed != 0
+def check(options, path, seed):
+    dut, keys = configuration(seed)
+    run = os.path.join(options.root, "tests", "rtl", "run.sh")
+    done = subprocess.run(["sh", run, "icarus", options.vectors, options.root, str(path), "tb_stream", dut, "layer"] + keys,
+                          capture_output=True, text=True, check=False)
+    wrong = (done.stdout[-600:] + done.stderr[-600:] or "failed") if done.returncode else ""
+    return wrong, f"{dut} {' '.join(keys)}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeds.run(["vectors", "root", "folder"], 200, check, "configurations agree with src/rt in every word"))
