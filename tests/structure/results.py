@@ -24,7 +24,15 @@ def page_of(root, change):
         return (copy / "docs" / "results-training.md").read_text()
 
 
+def few(rows):
+    """Two ways of the first network: enough to see a change, and no minute of permutations."""
+    first = rows[1].split("\t")[:2]
+    return rows[:1] + [row for row in rows[1:]
+                       if row.split("\t")[:2] == first and row.split("\t")[2] in ("dense", "admm-k8")]
+
+
 def one_more_edit(rows):
+    rows = few(rows)
     fields = rows[1].split("\t")
     edits = fields[8].split(",")
     edits[0] = str(int(edits[0]) + 1)
@@ -37,7 +45,7 @@ def main():
     kept = (root / "docs" / "results-training.md").read_text()
     if page_of(root, lambda rows: rows) != kept:
         sys.exit("docs/results-training.md is not what its rows give: tools/compare_training.py --report")
-    if page_of(root, one_more_edit) == kept:
+    if page_of(root, one_more_edit) == page_of(root, few):
         sys.exit("docs/results-training.md does not follow its rows")
     print("docs/results-training.md is what its rows give")
 
