@@ -19,6 +19,12 @@ static ernn_status new_model(const ernn_cli_training *a, ernn_model **model, ern
     return ernn_model_new(&spec, &a->features, a->labels, a->options.seed, model, err);
 }
 
+// From a dense model to a structure.
+static bool compresses(const ernn_cli_training *a)
+{
+    return a->options.method == ERNN_METHOD_ADMM || a->options.method == ERNN_METHOD_PRUNE;
+}
+
 // *structure is what the method has to reach; false in *has_structure when the model has it.
 static ernn_status prepare(const ernn_cli_training *a, ernn_model **model, ernn_spec *structure,
                            bool *has_structure, ernn_error *err)
@@ -30,17 +36,12 @@ static ernn_status prepare(const ernn_cli_training *a, ernn_model **model, ernn_
     *has_structure = a->blocks != NULL;
     if (a->blocks)
         status = ernn_spec_parse_blocks(structure, a->blocks, err);
-    if (status != ERNN_OK || !a->from || !a->blocks || a->options.method == ERNN_METHOD_ADMM ||
-        a->options.method == ERNN_METHOD_PRUNE)
+    if (status != ERNN_OK || !a->from || !a->blocks || compresses(a))
         return status;
     // Circulant from a trained model: its projection, then the k-vectors.
     ernn_model *projected = NULL;
-    status = ernn_model_project(*model, structure, &projected, err);
-    if (status == ERNN_OK && a->options.admm_target == ERNN_ADMM_TARGET_NORM)
-        status = ernn_model_restore_norms(*model, projected, err);
-    if (status != ERNN_OK) {
-        ernn_model_free(projected);
-    } else {
+    status = ernn_train_project(*model, structure, a->options.admm_target, &projected, err);
+    if (status == ERNN_OK) {
         ernn_model_free(*model);
         *model = projected;
         *has_structure = false;
@@ -193,9 +194,8 @@ int ernn_cli_train_run(ernn_cli_training *a)
         a->options.progress_user = &progress;
         if (ernn_comm_rank(a->options.comm) == 0) {
             ernn_cli_training_start(&structure);
-            if (a->from && sets.dev && !a->options.resume &&
-                ernn_spec_is_dense(ernn_model_spec(model)) &&
-                (a->options.method == ERNN_METHOD_ADMM || a->options.method == ERNN_METHOD_PRUNE))
+            if (compresses(a) && sets.dev && !a->options.resume &&
+                ernn_spec_is_dense(ernn_model_spec(model)))
                 ernn_cli_training_note_start(model, sets.dev, a->options.threads);
             a->options.on_epoch = log_epoch;
             a->options.on_epoch_user = a;

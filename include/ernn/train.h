@@ -127,6 +127,12 @@ ERNN_API int ernn_comm_size(const ernn_comm *comm);
 // the first rank that failed, on every rank.
 ERNN_API ernn_status ernn_comm_agree(ernn_comm *comm, ernn_status status, ernn_error *err);
 
+// What ADMM's rounds, or fine-tuning without rounds, go on from: the projection of `model`, brought
+// to `target`. NULL on failure.
+ERNN_API ernn_status ernn_train_project(const ernn_model *model, const ernn_spec *structure,
+                                        ernn_admm_target target, ernn_model **projected,
+                                        ernn_error *err);
+
 // One line of the training log.
 typedef struct ernn_epoch {
     int epoch;            // over all phases, from 1

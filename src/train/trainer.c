@@ -372,6 +372,19 @@ static ernn_status note_residuals(ernn_trainer *t, ernn_error *err)
     return ERNN_OK;
 }
 
+ernn_status ernn_train_project(const ernn_model *model, const ernn_spec *structure,
+                               ernn_admm_target target, ernn_model **projected, ernn_error *err)
+{
+    ernn_status status = ernn_model_project(model, structure, projected, err);
+    if (status == ERNN_OK && target == ERNN_ADMM_TARGET_NORM)
+        status = ernn_model_restore_norms(model, *projected, err);
+    if (status != ERNN_OK) {
+        ernn_model_free(*projected);
+        *projected = NULL;
+    }
+    return status;
+}
+
 // Hard projection: W = s P(W), and on with the k-vectors.
 ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
 {
@@ -380,13 +393,10 @@ ernn_status ernn_trainer_project(ernn_trainer *t, ernn_error *err)
         ernn_admm_start(&t->admm, ernn_model_parameters(t->model), ERNN_MAX_BLOCK);
     ernn_status status = note_residuals(t, err);
     if (status == ERNN_OK)
-        status = ernn_model_project(t->model, t->structure, &projected, err);
-    if (status == ERNN_OK && t->options.admm_target == ERNN_ADMM_TARGET_NORM)
-        status = ernn_model_restore_norms(t->model, projected, err);
+        status =
+            ernn_train_project(t->model, t->structure, t->options.admm_target, &projected, err);
     if (status == ERNN_OK)
         status = ernn_trainer_open_phase(t, ERNN_PHASE_FINETUNE, projected, err);
-    else
-        ernn_model_free(projected);
     status = ernn_comm_agree(t->options.comm, status, err);
     if (status == ERNN_OK)
         status = ernn_trainer_dev_per(t, &t->report.per_projected, err);
